@@ -1,0 +1,33 @@
+/** The settings that come from the environment; the only reader of `process.env`. */
+import { availableParallelism } from 'node:os';
+
+export const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+export interface Environment {
+  /** Where runs, manifests and caches are kept: a directory or `s3://…`. */
+  store: string;
+  /** URL of the queue; undefined means the embedded engine. */
+  queue: string | undefined;
+  logLevel: string;
+  /** Cores that this process may use. */
+  cores: number;
+  /** Directories searched for executables. */
+  path: string;
+  /** True when a continuous-integration service says so; progress is then plain lines. */
+  ci: boolean;
+  /** Everything, for child processes. */
+  all: NodeJS.ProcessEnv;
+}
+
+export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environment {
+  return {
+    store: env.TOPFIVE_STORE || '.topfive',
+    queue: env.TOPFIVE_QUEUE || undefined,
+    logLevel: env.TOPFIVE_LOG_LEVEL || 'info',
+    cores: availableParallelism(),
+    path: env.PATH ?? '',
+    ci: env.CI === 'true' || env.CI === '1',
+    all: env,
+  };
+}

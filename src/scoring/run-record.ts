@@ -1,0 +1,83 @@
+/** The run record, `report.json`: the merged, checked, self-describing result of a run. Reports need nothing else. */
+import { z } from 'zod';
+import { conditionsSchema, failureSchema, fingerprintSchema, tallySchema } from './records.ts';
+
+const count = z.number().int().nonnegative();
+
+/** `fraction = correct / expected`; `low`, `high`: 95% Wilson interval, for unseen images. */
+const metricSchema = z.object({
+  correct: count,
+  fraction: z.number(),
+  low: z.number(),
+  high: z.number(),
+});
+export type Metric = z.infer<typeof metricSchema>;
+
+const publishedSchema = z.object({ top1: z.number(), top5: z.number(), source: z.string() });
+export type Published = z.infer<typeof publishedSchema>;
+
+const modelResultSchema = z.object({
+  id: z.string(),
+  precision: z.enum(['fp32', 'fp16']),
+  artifact: z.object({ sha256: z.string(), bytes: count, name: z.string() }),
+  /** The recipe's fields and its digest. */
+  recipe: z.object({ digest: z.string() }).loose(),
+  classes: count,
+  accuracy: z.object({
+    expected: count,
+    scored: count,
+    failed: count,
+    top1: metricSchema,
+    top5: metricSchema,
+  }),
+  tally: tallySchema,
+  published: publishedSchema.nullable(),
+  cost: z.object({ params: count, macs: count, flops: count }).nullable(),
+  failures: z.array(failureSchema),
+  /** One row a class that occurs in the labels, in class order. */
+  perClass: z.array(z.object({ label: count, expected: count, top1: count, top5: count })),
+  /** The commonest wrong top-1 answers, most frequent first, at most 50. */
+  confusions: z.array(z.object({ label: count, predicted: count, count })),
+  conditions: conditionsSchema,
+  /** Same answer twice? Set when two workers committed different results for one shard. */
+  nondeterminism: z.array(z.string()),
+  /** Sums over the shards, milliseconds. */
+  timings: z.object({ readMs: z.number(), pixelsMs: z.number(), inferMs: z.number() }),
+});
+export type ModelResult = z.infer<typeof modelResultSchema>;
+
+export const runRecordSchema = z.object({
+  schemaVersion: z.literal(1),
+  status: z.enum(['complete', 'invalid', 'stopped-early']),
+  /** Why an invalid run is invalid: one sentence each; empty when complete. */
+  reasons: z.array(z.string()),
+  runId: z.string(),
+  name: z.string(),
+  topfive: z.string(),
+  createdAt: z.string(),
+  finishedAt: z.string(),
+  dataset: z.object({
+    uri: z.string(),
+    layout: z.string(),
+    images: count,
+    digest: z.string(),
+    /** Class names by index, when the dataset knows them. */
+    classNames: z.array(z.string()).nullable(),
+  }),
+  models: z.array(modelResultSchema),
+  environment: z.object({
+    /** Each distinct machine that contributed, with its number of shard records. */
+    workers: z.array(fingerprintSchema.extend({ records: count })),
+    runtime: z.string(),
+    decoder: z.string(),
+  }),
+  timings: z.object({
+    /** From submission to aggregation, seconds. */
+    wallSeconds: z.number(),
+    /** Images × models scored a second of wall time. */
+    imagesPerSecond: z.number(),
+  }),
+  /** The spec as submitted, with every default filled in: enough to run it again. */
+  spec: z.unknown(),
+});
+export type RunRecord = z.infer<typeof runRecordSchema>;

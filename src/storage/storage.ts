@@ -1,0 +1,23 @@
+/** Bytes at a key. Implementations: fs (a directory), s3 (a bucket and prefix). */
+
+export interface StoredObject {
+  key: string;
+  bytes: number;
+}
+
+/** Keys are relative paths with `/` between parts, never starting with `/` and never containing `..`. */
+export interface Storage {
+  /** `file:///…` or `s3://…`: opens the same storage again in another process. */
+  readonly uri: string;
+  /** The whole object; a `not-found` TopfiveError when there is none. */
+  get(key: string): Promise<Buffer>;
+  /** Bytes `[offset, offset + length)`; fewer at the end of the object. */
+  range(key: string, offset: number, length: number): Promise<Buffer>;
+  /** Size in bytes, or undefined when there is no such object. */
+  size(key: string): Promise<number | undefined>;
+  /** Writes atomically. With `ifAbsent`, false and no change when the key exists already. */
+  put(key: string, bytes: Uint8Array | string, options?: { ifAbsent?: boolean }): Promise<boolean>;
+  /** Objects whose key starts with `prefix`, in order of their keys (UTF-16 code units). */
+  list(prefix: string): AsyncIterable<StoredObject>;
+  delete(key: string): Promise<void>;
+}
