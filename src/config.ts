@@ -1,4 +1,5 @@
 /** The settings that come from the environment; the only reader of `process.env`. */
+import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 
 export const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
@@ -31,3 +32,8 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environme
     all: env,
   };
 }
+
+/** The version of this package. */
+export const { version: topfiveVersion } = createRequire(import.meta.url)('../package.json') as {
+  version: string;
+};

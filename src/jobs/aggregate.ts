@@ -1,0 +1,195 @@
+/** Aggregation: all shard records of a run, checked, become one run record and the files of the run folder. */
+import { loadManifest, type Manifest } from '../data/manifest.ts';
+import { encodePredictions } from '../report/predictions.ts';
+import { runFolderFiles } from '../report/render.ts';
+import { type Merged, mergeShards } from '../scoring/merge.ts';
+import type { ShardRecord, ShardRef } from '../scoring/records.ts';
+import type { RunRecord } from '../scoring/run-record.ts';
+import type { Storage } from '../storage/storage.ts';
+import { unfinishedRecord } from './missing.ts';
+import { modelResult } from './model-result.ts';
+import { loadPlan, type Plan, type PlannedModel } from './plan.ts';
+import { runKeys } from './run-keys.ts';
+import { readShardRecord } from './shard-commit.ts';
+
+/** Why a job did not finish, by shard and group. */
+export interface ChildFailure {
+  shard: number;
+  group: number;
+  reason: string;
+}
+
+export interface AggregateInput {
+  storage: Storage;
+  runId: string;
+  childFailures: ChildFailure[];
+  finishedAt: Date;
+}
+
+/** Writes the run folder; `report.json` last, so that its presence means that the folder is whole. */
+export async function aggregateRun(input: AggregateInput): Promise<RunRecord> {
+  const { storage, runId } = input;
+  const plan = await loadPlan(storage, runId);
+  const manifest = await loadManifest(storage, plan.dataset.digest);
+  const keys = runKeys(runId);
+  const parts: ModelPart[] = [];
+  for (const [index, model] of plan.models.entries()) {
+    const part = await mergeModel(model, { index, plan, manifest, input });
+    await storage.put(keys.predictions(model), part.predictions);
+    parts.push(part);
+  }
+  const record = makeRunRecord(parts, { plan, finishedAt: input.finishedAt });
+  const files = runFolderFiles(record);
+  const commit = files.filter(({ name }) => name === 'report.json');
+  for (const { name, content } of [...files.filter((file) => !commit.includes(file)), ...commit]) {
+    await storage.put(keys.root + name, content);
+  }
+  return record;
+}
+
+interface ModelPart {
+  result: RunRecord['models'][number];
+  predictions: Uint8Array;
+  reasons: string[];
+  fingerprints: ShardRecord['fingerprint'][];
+  versions: { runtime: string; decoder: string } | null;
+}
+
+interface MergeContext {
+  index: number;
+  plan: Plan;
+  manifest: Manifest;
+  input: AggregateInput;
+}
+
+async function mergeModel(model: PlannedModel, context: MergeContext): Promise<ModelPart> {
+  const { plan, manifest, input } = context;
+  const group = plan.groups.findIndex((members) => members.includes(context.index));
+  const found = await readRecords(model, plan, input.storage);
+  const absent = plan.shards.filter(
+    (shard) => !found.some((record) => record.shard.index === shard.index),
+  );
+  const reasonOf = ({ index }: ShardRef) =>
+    input.childFailures.find((failure) => failure.shard === index && failure.group === group)
+      ?.reason ?? 'no worker finished it';
+  const stand = absent.map((shard) =>
+    unfinishedRecord(model, { plan, manifest, shard, like: found[0], reason: reasonOf(shard) }),
+  );
+  const merge = mergeShards([...found, ...stand], manifest.entries.length);
+  if ('reasons' in merge) {
+    const reason = merge.reasons.slice(0, 3).join(' ');
+    const nothing = plan.shards.map((shard) =>
+      unfinishedRecord(model, { plan, manifest, shard, like: found[0], reason }),
+    );
+    const refused = mergeShards(nothing, manifest.entries.length);
+    if ('reasons' in refused) throw new Error(refused.reasons.join(' '));
+    return partOf(model, { merged: refused.merged, found, reasons: merge.reasons, context });
+  }
+  const reasons = absent.map(
+    (shard) =>
+      `${model.id}: shard ${shard.index} (images ${shard.start} to ${shard.end - 1}) was not finished: ${reasonOf(shard)}`,
+  );
+  return partOf(model, { merged: merge.merged, found, reasons, context });
+}
+
+interface PartInput {
+  merged: Merged;
+  found: ShardRecord[];
+  reasons: string[];
+  context: MergeContext;
+}
+
+async function partOf(model: PlannedModel, { merged, found, reasons, context }: PartInput) {
+  const { entries } = context.manifest;
+  const labels = entries.map(({ label }) => label);
+  const nondeterminism = await readFindings(model, context);
+  const encoded = encodePredictions({
+    keys: entries.map(({ key }) => key),
+    labels,
+    predictions: merged.predictions,
+  });
+  return {
+    result: modelResult(model, { merged, labels, nondeterminism }),
+    predictions: new Uint8Array(encoded),
+    reasons: [...reasons, ...tallyReasons(model, merged)],
+    fingerprints: found.map(({ fingerprint }) => fingerprint),
+    versions: found[0]?.conditions ?? null,
+  };
+}
+
+/** A run is complete when every failed image is only undecodable. */
+function tallyReasons(model: PlannedModel, { tally, failures }: Merged): string[] {
+  const lines: string[] = [];
+  if (tally.missing > 0)
+    lines.push(`${model.id}: ${tally.missing} images of the manifest are missing`);
+  if (tally.modelError > 0) {
+    const first = failures.find(({ state }) => state === 'model-error');
+    lines.push(
+      `${model.id}: no answer for ${tally.modelError} images, first ${first?.key}: ${first?.reason}`,
+    );
+  }
+  return lines;
+}
+
+async function readRecords(
+  model: PlannedModel,
+  plan: Plan,
+  storage: Storage,
+): Promise<ShardRecord[]> {
+  const records: ShardRecord[] = [];
+  for (const shard of plan.shards) {
+    const key = runKeys(plan.runId).record(model, shard.index);
+    if ((await storage.size(key)) !== undefined) records.push(await readShardRecord(storage, key));
+  }
+  return records;
+}
+
+async function readFindings(model: PlannedModel, { plan, input }: MergeContext): Promise<string[]> {
+  const findings: string[] = [];
+  const prefix = `${runKeys(plan.runId).findings}${model.id}.${model.precision}.`;
+  for await (const { key } of input.storage.list(prefix)) {
+    const { shard } = JSON.parse((await input.storage.get(key)).toString()) as { shard: number };
+    findings.push(`two workers computed different answers for shard ${shard}; the first stands`);
+  }
+  return findings;
+}
+
+function makeRunRecord(
+  parts: ModelPart[],
+  { plan, finishedAt }: { plan: Plan; finishedAt: Date },
+): RunRecord {
+  const reasons = parts.flatMap((part) => part.reasons);
+  const wallSeconds = (finishedAt.getTime() - Date.parse(plan.createdAt)) / 1000;
+  const scored = parts.reduce((sum, { result }) => sum + result.accuracy.scored, 0);
+  const versions = parts.find((part) => part.versions)?.versions;
+  return {
+    schemaVersion: 1,
+    status: reasons.length > 0 ? 'invalid' : 'complete',
+    reasons,
+    runId: plan.runId,
+    name: plan.name,
+    topfive: plan.topfive,
+    createdAt: plan.createdAt,
+    finishedAt: finishedAt.toISOString(),
+    dataset: plan.dataset,
+    models: parts.map(({ result }) => result),
+    environment: {
+      workers: countFingerprints(parts.flatMap(({ fingerprints }) => fingerprints)),
+      runtime: versions?.runtime ?? 'none ran',
+      decoder: versions?.decoder ?? 'none ran',
+    },
+    timings: { wallSeconds, imagesPerSecond: scored / Math.max(wallSeconds, 1e-3) },
+    spec: plan.spec,
+  };
+}
+
+function countFingerprints(all: ShardRecord['fingerprint'][]) {
+  const counts = new Map<string, number>();
+  for (const fingerprint of all) {
+    const text = JSON.stringify(fingerprint);
+    counts.set(text, (counts.get(text) ?? 0) + 1);
+  }
+  return [...counts.entries()]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([text, records]) => ({ ...(JSON.parse(text) as ShardRecord['fingerprint']), records }));
+}

@@ -1,0 +1,69 @@
+/** A model in this thread: normalise crops into a batch, run it, rank every row. `run` blocks the thread. */
+import { normaliser } from '../data/batch.ts';
+import { type ClassifierSession, openClassifier } from '../onnx/session.ts';
+import { scoreRow } from '../scoring/rank.ts';
+import type { PlannedModel } from './plan.ts';
+import type { Answer, Classifier } from './ports.ts';
+
+export interface OpenOptions {
+  threads: number;
+  device: 'cpu' | 'cuda' | 'webgpu';
+}
+
+export interface OpenModel {
+  provider: string;
+  /** Seconds that one run of a batch of this many rows takes. */
+  time(batch: number): Promise<number>;
+  /** The classifier at a batch size, which then stays. */
+  at(batch: number): Classifier;
+  close(): Promise<void>;
+}
+
+export async function openModel(model: PlannedModel, options: OpenOptions): Promise<OpenModel> {
+  const session = await openClassifier(model.artifact.path, {
+    ...options,
+    expected: { side: model.recipe.crop, layout: model.recipe.layout, classes: model.outputs },
+  });
+  const pixels = model.recipe.crop ** 2 * 3;
+  return {
+    provider: session.provider,
+    async time(batch) {
+      const zeros = new Float32Array(batch * pixels);
+      const started = performance.now();
+      await session.run(zeros, batch);
+      return (performance.now() - started) / 1000;
+    },
+    at: (batch) => classifierAt(batch, { model, session, pixels }),
+    close: () => session.close(),
+  };
+}
+
+interface ClassifierParts {
+  model: PlannedModel;
+  session: ClassifierSession;
+  pixels: number;
+}
+
+function classifierAt(batch: number, { model, session, pixels }: ClassifierParts): Classifier {
+  const normalise = normaliser(model.recipe);
+  const input = new Float32Array(batch * pixels);
+  return {
+    batch,
+    async classify(crops, labels) {
+      const started = performance.now();
+      for (const [row, crop] of crops.entries()) normalise(crop, input, row);
+      input.fill(0, crops.length * pixels);
+      const logits = await session.run(input, batch);
+      const answers = labels.map(
+        (label, row): Answer =>
+          scoreRow(logits, {
+            offset: row * model.outputs,
+            classes: model.outputs,
+            label,
+            classOffset: model.classOffset,
+          }),
+      );
+      return { answers, inferMs: performance.now() - started };
+    },
+  };
+}

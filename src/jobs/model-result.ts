@@ -1,0 +1,47 @@
+/** One model's part of the run record, from its merged shards. */
+import { basename } from 'node:path';
+import type { Merged } from '../scoring/merge.ts';
+import { confusions, perClass } from '../scoring/per-class.ts';
+import type { ModelResult } from '../scoring/run-record.ts';
+import { metricOf } from '../scoring/wilson.ts';
+import type { PlannedModel } from './plan.ts';
+
+const commonestConfusions = 50;
+
+export function modelResult(
+  model: PlannedModel,
+  {
+    merged,
+    labels,
+    nondeterminism,
+  }: { merged: Merged; labels: number[]; nondeterminism: string[] },
+): ModelResult {
+  const { tally, predictions, conditions, failures, timings } = merged;
+  return {
+    id: model.id,
+    precision: model.precision,
+    artifact: {
+      sha256: model.artifact.sha256,
+      bytes: model.artifact.bytes,
+      name: basename(model.artifact.path),
+    },
+    recipe: { ...model.recipe, digest: model.recipeDigest },
+    classes: model.outputs - model.classOffset,
+    accuracy: {
+      expected: tally.expected,
+      scored: tally.scored,
+      failed: tally.expected - tally.scored,
+      top1: metricOf(tally.top1, tally.expected),
+      top5: metricOf(tally.top5, tally.expected),
+    },
+    tally,
+    published: model.published,
+    cost: null,
+    failures,
+    perClass: perClass(labels, predictions),
+    confusions: confusions(labels, predictions, commonestConfusions),
+    conditions,
+    nondeterminism,
+    timings: { readMs: timings.readMs, pixelsMs: timings.pixelsMs, inferMs: timings.inferMs },
+  };
+}

@@ -1,0 +1,116 @@
+/** The plan: what will be done for a run: shards × groups of models. Written once, read by every worker. */
+import { z } from 'zod';
+import { layouts, type Manifest } from '../data/manifest.ts';
+import { recipeSchema } from '../data/recipe.ts';
+import { autoShardSize, cutShards } from '../data/shards.ts';
+import { shardRefSchema } from '../scoring/records.ts';
+import type { Storage } from '../storage/storage.ts';
+import { runKeys } from './run-keys.ts';
+import { specSchema } from './spec.ts';
+
+const plannedModelSchema = z.object({
+  id: z.string(),
+  precision: z.enum(['fp32', 'fp16']),
+  artifact: z.object({
+    /** Absolute path of the ONNX file. */
+    path: z.string(),
+    sha256: z.string(),
+    bytes: z.number().int(),
+  }),
+  recipe: recipeSchema,
+  recipeDigest: z.string(),
+  /** Outputs of the head, background outputs included. */
+  outputs: z.number().int().positive(),
+  classOffset: z.number().int().nonnegative(),
+  /** The batch that the graph demands, if it has a fixed one. */
+  fixedBatch: z.number().int().positive().nullable(),
+  published: z.object({ top1: z.number(), top5: z.number(), source: z.string() }).nullable(),
+});
+export type PlannedModel = z.infer<typeof plannedModelSchema>;
+
+const planSchema = z.object({
+  schemaVersion: z.literal(1),
+  runId: z.string(),
+  name: z.string(),
+  createdAt: z.string(),
+  topfive: z.string(),
+  dataset: z.object({
+    uri: z.string(),
+    layout: z.enum(layouts),
+    images: z.number().int().positive(),
+    digest: z.string(),
+    classNames: z.array(z.string()).nullable(),
+  }),
+  shards: z.array(shardRefSchema),
+  models: z.array(plannedModelSchema),
+  /** Indices into `models`: each group is evaluated on one decode. */
+  groups: z.array(z.array(z.number().int())),
+  /** Take over shard records of earlier runs that were made under equal conditions. */
+  reuse: z.boolean(),
+  spec: specSchema,
+});
+export type Plan = z.infer<typeof planSchema>;
+
+/** Most bytes of artifacts that one worker holds in memory at a time. */
+const groupBytes = 2 * 2 ** 30;
+
+export interface PlanInput {
+  runId: string;
+  createdAt: string;
+  topfive: string;
+  spec: Plan['spec'];
+  manifest: Manifest;
+  models: PlannedModel[];
+  workers: number;
+  reuse: boolean;
+}
+
+export function makePlan(input: PlanInput): Plan {
+  const { manifest, spec } = input;
+  const images = manifest.entries.length;
+  const size =
+    spec.shardSize === 'auto' ? autoShardSize({ images, workers: input.workers }) : spec.shardSize;
+  return {
+    schemaVersion: 1,
+    runId: input.runId,
+    name: spec.name,
+    createdAt: input.createdAt,
+    topfive: input.topfive,
+    dataset: {
+      uri: manifest.uri,
+      layout: manifest.layout,
+      images,
+      digest: manifest.digest,
+      classNames: manifest.classNames,
+    },
+    shards: cutShards(manifest, size),
+    models: input.models,
+    groups: groupModels(input.models, groupBytes),
+    reuse: input.reuse,
+    spec,
+  };
+}
+
+/** First-fit in the order of the spec: a group's artifacts stay within `limit` bytes, unless it is one model alone. */
+export function groupModels(models: { artifact: { bytes: number } }[], limit: number): number[][] {
+  const groups: { members: number[]; bytes: number }[] = [];
+  for (const [index, { artifact }] of models.entries()) {
+    const home = groups.find((group) => group.bytes + artifact.bytes <= limit);
+    if (home) {
+      home.members.push(index);
+      home.bytes += artifact.bytes;
+    } else {
+      groups.push({ members: [index], bytes: artifact.bytes });
+    }
+  }
+  return groups.map((group) => group.members);
+}
+
+export async function savePlan(storage: Storage, plan: Plan): Promise<void> {
+  await storage.put(runKeys(plan.runId).plan, JSON.stringify(plan));
+}
+
+export async function loadPlan(storage: Storage, runId: string): Promise<Plan> {
+  const text = await storage.get(runKeys(runId).plan);
+  return planSchema.parse(JSON.parse(text.toString()));
+}

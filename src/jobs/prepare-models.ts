@@ -1,0 +1,144 @@
+/** From the models of a spec to planned models: recipe, artifact digest and contract settled before any image is read. */
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { pipeline } from 'node:stream/promises';
+import type { Manifest } from '../data/manifest.ts';
+import type { Recipe } from '../data/recipe.ts';
+import { isSystemError, TopfiveError } from '../errors.ts';
+import { cards, findCard } from '../models/cards.ts';
+import { openClassifier } from '../onnx/session.ts';
+import { digestOf } from '../storage/digest.ts';
+import type { PlannedModel } from './plan.ts';
+import type { ModelRequest, Spec } from './spec.ts';
+
+/** @throws TopfiveError in one sentence for the first model that cannot be evaluated on this manifest */
+export async function prepareModels(spec: Spec, manifest: Manifest): Promise<PlannedModel[]> {
+  if (spec.precision.includes('fp16')) {
+    throw new TopfiveError(
+      'spec',
+      'precision fp16 is not made from fp32 yet: give the fp16 model as an ONNX file of its own, with float32 input',
+    );
+  }
+  const requests = spec.models.map((model) => (typeof model === 'string' ? { id: model } : model));
+  refuseRepeatedIds(requests);
+  const highestLabel = manifest.entries.reduce((highest, { label }) => Math.max(highest, label), 0);
+  const planned: PlannedModel[] = [];
+  for (const request of requests) {
+    planned.push(await prepareModel(request, highestLabel));
+  }
+  return planned;
+}
+
+function refuseRepeatedIds(requests: ModelRequest[]): void {
+  const seen = new Set<string>();
+  for (const { id } of requests) {
+    if (seen.has(id)) {
+      throw new TopfiveError(
+        'spec',
+        `model id "${id}" stands twice in the spec: give each model an id of its own`,
+      );
+    }
+    seen.add(id);
+  }
+}
+
+async function prepareModel(request: ModelRequest, highestLabel: number): Promise<PlannedModel> {
+  const { id, onnx } = request;
+  const card = cardOf(request);
+  const recipe = recipeOf(request);
+  if (onnx === undefined) {
+    throw new TopfiveError(
+      'model',
+      `model "${id}" has a card but no artifact here: name its ONNX file with onnx: FILE in the spec, or --model ${id}=FILE.onnx`,
+    );
+  }
+  const artifact = await digestArtifact(onnx);
+  const session = await openClassifier(onnx, {
+    threads: 1,
+    device: 'cpu',
+    expected: { side: recipe.crop, layout: recipe.layout },
+  });
+  try {
+    const outputs = session.output.classes;
+    const classOffset = request.classOffset ?? offsetFromCard(card?.classes, outputs);
+    checkClasses({ onnx, outputs, classOffset, highestLabel, card });
+    return {
+      id,
+      precision: 'fp32',
+      artifact,
+      recipe,
+      recipeDigest: digestOf(recipe),
+      outputs,
+      classOffset,
+      fixedBatch: session.fixedBatch,
+      published: card ? { ...card.published } : null,
+    };
+  } finally {
+    await session.close();
+  }
+}
+
+function cardOf({ id, card, recipe }: ModelRequest) {
+  if (card !== undefined) {
+    const found = findCard(card);
+    if (found) return found;
+    throw new TopfiveError(
+      'spec',
+      `there is no card "${card}"; the cards are ${cards.map((known) => known.id).join(', ')}`,
+    );
+  }
+  return recipe === undefined ? findCard(id) : undefined;
+}
+
+function recipeOf(request: ModelRequest): Recipe {
+  const recipe = request.recipe ?? cardOf(request)?.recipe;
+  if (recipe) return recipe;
+  throw new TopfiveError(
+    'spec',
+    `model "${request.id}" needs a recipe: how its pixels are made is never guessed; give recipe: {...} or card: ID (--recipe FILE or CARD)`,
+  );
+}
+
+/** A head with one output more than the card's classes has a background class in front. */
+function offsetFromCard(classes: number | undefined, outputs: number): number {
+  return classes !== undefined && outputs === classes + 1 ? 1 : 0;
+}
+
+interface ClassCheck {
+  onnx: string;
+  outputs: number;
+  classOffset: number;
+  highestLabel: number;
+  card: { id: string; classes: number } | undefined;
+}
+
+function checkClasses({ onnx, outputs, classOffset, highestLabel, card }: ClassCheck): void {
+  const classes = outputs - classOffset;
+  if (card && classes !== card.classes) {
+    throw new TopfiveError(
+      'model',
+      `${onnx} was expected to have ${card.classes} classes by the card ${card.id}, but it has ${outputs} outputs`,
+    );
+  }
+  if (highestLabel >= classes) {
+    throw new TopfiveError(
+      'dataset',
+      `label ${highestLabel} is out of range: ${onnx} has ${classes} classes (0 to ${classes - 1}); use the labels and the model of one dataset`,
+    );
+  }
+}
+
+async function digestArtifact(path: string): Promise<PlannedModel['artifact']> {
+  const hash = createHash('sha256');
+  try {
+    const { size } = await stat(path);
+    await pipeline(createReadStream(path), hash);
+    return { path, sha256: hash.digest('hex'), bytes: size };
+  } catch (error) {
+    if (!isSystemError(error, 'ENOENT', 'EISDIR', 'EACCES', 'ENOTDIR')) throw error;
+    throw new TopfiveError('model', `no readable ONNX file at ${path}: check the path`, {
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,41 @@
+/** Where everything of a run lies in storage: the only place that spells these keys. */
+
+/** Which model result: an id at a precision. */
+export interface ModelKey {
+  id: string;
+  precision: string;
+}
+
+export const runsPrefix = 'runs/';
+
+export function runKeys(runId: string) {
+  const root = `${runsPrefix}${runId}/`;
+  const modelDir = ({ id, precision }: ModelKey) => `${id}.${precision}`;
+  return {
+    root,
+    /** What was submitted, and when. */
+    run: `${root}run.json`,
+    spec: `${root}spec.json`,
+    plan: `${root}plan.json`,
+    /** Present once the run was cancelled; holds when. */
+    cancelled: `${root}cancelled.json`,
+    /** Present when the run itself failed; holds the reason. */
+    failed: `${root}failed.json`,
+    /** The run record; written last, so its presence means that the run folder is whole. */
+    report: `${root}report.json`,
+    records: `${root}records/`,
+    record: (model: ModelKey, shard: number) =>
+      `${root}records/${modelDir(model)}/${String(shard).padStart(6, '0')}.json`,
+    /** The batch size of a model, settled by the first worker that measures it. */
+    batch: (model: ModelKey) => `${root}batches/${modelDir(model)}.json`,
+    findings: `${root}findings/`,
+    finding: (model: ModelKey, shard: number, digest: string) =>
+      `${root}findings/${modelDir(model)}.${String(shard).padStart(6, '0')}.${digest.slice(0, 12)}.json`,
+    predictions: (model: ModelKey) => `${root}predictions/${modelDir(model)}.parquet`,
+  };
+}
+
+/** Pointer to a shard record that may be taken over under equal conditions. */
+export function reuseKey(digest: string): string {
+  return `cache/records/${digest}.json`;
+}

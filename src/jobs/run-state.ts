@@ -1,0 +1,122 @@
+/** The state of a run, derived from what lies in storage; no queue is asked and nothing is counted twice. */
+import { z } from 'zod';
+import { TopfiveError } from '../errors.ts';
+import { type RunRecord, runRecordSchema } from '../scoring/run-record.ts';
+import type { Storage } from '../storage/storage.ts';
+import { loadPlan, type Plan } from './plan.ts';
+import { runKeys, runsPrefix } from './run-keys.ts';
+import { readShardRecord } from './shard-commit.ts';
+
+export type RunStatus = 'queued' | 'running' | 'complete' | 'invalid' | 'failed' | 'cancelled';
+
+export interface RunState {
+  runId: string;
+  name: string;
+  createdAt: string;
+  status: RunStatus;
+  /** Why a run failed; null otherwise. */
+  reason: string | null;
+  /** Shard × model records: planned, and committed. */
+  shards: { total: number; done: number };
+  /** Image × model pairs: in the plan, scored, and without an answer. */
+  images: { expected: number; scored: number; failed: number };
+}
+
+const failureSchema = z.object({ reason: z.string() });
+
+/** Shard records by key; a watcher passes the same map again, so that each record is read once. */
+export type KnownTallies = Map<string, { scored: number; failed: number }>;
+
+export async function readRunState(
+  storage: Storage,
+  { runId, known = new Map() }: { runId: string; known?: KnownTallies },
+): Promise<RunState> {
+  const plan = await loadKnownPlan(storage, runId);
+  const keys = runKeys(runId);
+  for await (const { key } of storage.list(keys.records)) {
+    if (known.has(key)) continue;
+    const { tally } = await readShardRecord(storage, key);
+    known.set(key, { scored: tally.scored, failed: tally.expected - tally.scored });
+  }
+  const reason = await readReason(storage, keys.failed);
+  const counts = [...known.values()];
+  return {
+    runId,
+    name: plan.name,
+    createdAt: plan.createdAt,
+    status: await readStatus(storage, { runId, started: known.size > 0, failed: reason !== null }),
+    reason,
+    shards: { total: plan.shards.length * plan.models.length, done: known.size },
+    images: {
+      expected: plan.dataset.images * plan.models.length,
+      scored: counts.reduce((sum, { scored }) => sum + scored, 0),
+      failed: counts.reduce((sum, { failed }) => sum + failed, 0),
+    },
+  };
+}
+
+async function loadKnownPlan(storage: Storage, runId: string): Promise<Plan> {
+  if ((await storage.size(runKeys(runId).plan)) === undefined) {
+    throw new TopfiveError(
+      'not-found',
+      `there is no run "${runId}" in ${storage.uri}; "topfive list" shows the runs, --store names another place`,
+    );
+  }
+  return loadPlan(storage, runId);
+}
+
+async function readStatus(
+  storage: Storage,
+  { runId, started, failed }: { runId: string; started: boolean; failed: boolean },
+): Promise<RunStatus> {
+  const record = await readRunRecord(storage, runId);
+  if (record) return record.status === 'complete' ? 'complete' : 'invalid';
+  if (await isCancelled(storage, runId)) return 'cancelled';
+  if (failed) return 'failed';
+  return started ? 'running' : 'queued';
+}
+
+async function readReason(storage: Storage, key: string): Promise<string | null> {
+  if ((await storage.size(key)) === undefined) return null;
+  return failureSchema.parse(JSON.parse((await storage.get(key)).toString())).reason;
+}
+
+/** The run record of a run that has ended; undefined before. */
+export async function readRunRecord(
+  storage: Storage,
+  runId: string,
+): Promise<RunRecord | undefined> {
+  const { report } = runKeys(runId);
+  if ((await storage.size(report)) === undefined) return undefined;
+  return runRecordSchema.parse(JSON.parse((await storage.get(report)).toString()));
+}
+
+export async function isCancelled(storage: Storage, runId: string): Promise<boolean> {
+  return (await storage.size(runKeys(runId).cancelled)) !== undefined;
+}
+
+export async function markCancelled(storage: Storage, runId: string): Promise<void> {
+  const at = new Date().toISOString();
+  await storage.put(runKeys(runId).cancelled, JSON.stringify({ at }), { ifAbsent: true });
+}
+
+/** The run itself cannot go on; kept until a resume. */
+export async function markFailed(
+  storage: Storage,
+  { runId, reason }: { runId: string; reason: string },
+): Promise<void> {
+  await storage.put(runKeys(runId).failed, JSON.stringify({ reason }));
+}
+
+/** Makes an ended run able to go on: its shard records stay, its ending goes. */
+export async function clearEnding(storage: Storage, runId: string): Promise<void> {
+  const keys = runKeys(runId);
+  for (const key of [keys.cancelled, keys.failed, keys.report]) await storage.delete(key);
+}
+
+/** Ids of all runs in storage, oldest first: ids begin with the time of submission. */
+export async function listRunIds(storage: Storage): Promise<string[]> {
+  const ids = new Set<string>();
+  for await (const { key } of storage.list(runsPrefix)) ids.add(key.split('/')[1]);
+  return [...ids].sort();
+}

@@ -1,0 +1,58 @@
+/** The batch size of a model in a run: measured by the first worker that needs it, then fixed for all. */
+import type { Storage } from '../storage/storage.ts';
+import type { Plan, PlannedModel } from './plan.ts';
+import { runKeys } from './run-keys.ts';
+
+const candidates = [1, 2, 4, 8, 16, 32];
+/** Each candidate runs at least this long, in seconds, after one warm-up run. */
+const trialSeconds = 0.15;
+/** A larger batch must be this much quicker per image to be taken. */
+const gain = 1.03;
+/** No larger batch is tried once a single run takes this many seconds. */
+const longestRun = 1.5;
+
+/** @param time seconds of one run of a batch; see OpenModel */
+export async function settleBatch(
+  model: PlannedModel,
+  {
+    plan,
+    storage,
+    time,
+  }: { plan: Plan; storage: Storage; time: (batch: number) => Promise<number> },
+): Promise<number> {
+  if (model.fixedBatch !== null) return model.fixedBatch;
+  if (plan.spec.batchSize !== 'auto') return plan.spec.batchSize;
+  const key = runKeys(plan.runId).batch(model);
+  if ((await storage.size(key)) === undefined) {
+    const batch = await measureBatch(time);
+    await storage.put(key, JSON.stringify({ batch }), { ifAbsent: true });
+  }
+  const settled = JSON.parse((await storage.get(key)).toString()) as { batch: number };
+  return settled.batch;
+}
+
+/** The batch with the most images a second; of nearly equal ones the smallest. */
+export async function measureBatch(time: (batch: number) => Promise<number>): Promise<number> {
+  let best = { batch: 1, secondsPerImage: Number.POSITIVE_INFINITY };
+  for (const batch of candidates) {
+    const warmUp = await time(batch);
+    const quickest = warmUp > longestRun ? warmUp : await quickestRun(batch, time);
+    const secondsPerImage = quickest / batch;
+    if (secondsPerImage * gain < best.secondsPerImage) best = { batch, secondsPerImage };
+    if (warmUp > longestRun) break;
+  }
+  return best.batch;
+}
+
+async function quickestRun(
+  batch: number,
+  time: (batch: number) => Promise<number>,
+): Promise<number> {
+  let quickest = Number.POSITIVE_INFINITY;
+  for (let spent = 0; spent < trialSeconds; ) {
+    const seconds = await time(batch);
+    quickest = Math.min(quickest, seconds);
+    spent += Math.max(seconds, 1e-4);
+  }
+  return quickest;
+}

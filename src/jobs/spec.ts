@@ -1,0 +1,127 @@
+/** The spec: what the user asks for, as YAML or JSON, checked to the last field. */
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parse as parseYaml } from 'yaml';
+import { z } from 'zod';
+import { recipeSchema } from '../data/recipe.ts';
+import { messageOf, TopfiveError } from '../errors.ts';
+
+const modelId = z
+  .string()
+  .regex(/^[A-Za-z0-9._-]+$/, 'a model id is made of letters, digits, ".", "_" and "-"');
+
+const modelSchema = z.union([
+  modelId,
+  z.strictObject({
+    id: modelId,
+    /** Path of an ONNX file; left out, the card's own artifact is used. */
+    onnx: z.string().optional(),
+    /** Id of a card in the registry: its recipe, classes and published figures. */
+    card: z.string().optional(),
+    /** The recipe itself, instead of a card's. */
+    recipe: recipeSchema.optional(),
+    /** Leading background outputs of the head: 1 for a 1001-class head. */
+    classOffset: z.number().int().min(0).max(1000).optional(),
+  }),
+]);
+
+const positive = z.number().int().positive();
+
+export const specSchema = z.strictObject({
+  version: z.literal(1),
+  name: z.string().min(1).default('evaluation'),
+  dataset: z.strictObject({
+    uri: z.string().min(1),
+    labels: z.string().optional(),
+    /** The devkit's meta.mat, for a ground-truth file in the devkit's class order. */
+    devkit: z.string().optional(),
+    layout: z.enum(['auto', 'list', 'folder', 'tar', 'parquet']).default('auto'),
+  }),
+  models: z.array(modelSchema).min(1),
+  precision: z
+    .array(z.enum(['fp32', 'fp16']))
+    .min(1)
+    .default(['fp32']),
+  device: z.enum(['auto', 'cpu', 'cuda', 'webgpu']).default('auto'),
+  batchSize: z.union([z.literal('auto'), positive.max(4096)]).default('auto'),
+  shardSize: z.union([z.literal('auto'), positive]).default('auto'),
+});
+
+/** A parsed spec; every path in it is absolute or a URI. */
+export type Spec = z.infer<typeof specSchema>;
+export type ModelRequest = Exclude<Spec['models'][number], string>;
+
+/**
+ * Parses a spec's text.
+ * @param folder absolute folder against which relative paths are resolved
+ */
+export function parseSpec(text: string, { source, folder }: { source: string; folder: string }) {
+  let raw: unknown;
+  try {
+    raw = parseYaml(text, { prettyErrors: true });
+  } catch (error) {
+    const [firstLine] = messageOf(error).split('\n');
+    throw new TopfiveError('spec', `${source} is not valid YAML or JSON: ${firstLine}`);
+  }
+  return checkSpec(raw, { source, folder });
+}
+
+/** Checks an already parsed spec and makes its paths absolute. */
+export function checkSpec(
+  raw: unknown,
+  { source, folder }: { source: string; folder: string },
+): Spec {
+  const parsed = specSchema.safeParse(raw);
+  if (!parsed.success) {
+    throw new TopfiveError('spec', `${source}: ${describeIssues(parsed.error)}`);
+  }
+  const spec = parsed.data;
+  return {
+    ...spec,
+    dataset: {
+      ...spec.dataset,
+      uri: absolute(spec.dataset.uri, folder),
+      ...(spec.dataset.labels && { labels: absolute(spec.dataset.labels, folder) }),
+      ...(spec.dataset.devkit && { devkit: absolute(spec.dataset.devkit, folder) }),
+    },
+    models: spec.models.map((model) =>
+      typeof model === 'string' || model.onnx === undefined
+        ? model
+        : { ...model, onnx: absolute(model.onnx, folder) },
+    ),
+  };
+}
+
+/** `file://` becomes a path, other URIs stay, relative paths resolve against `folder`. */
+function absolute(path: string, folder: string): string {
+  if (path.startsWith('file://')) return fileURLToPath(path);
+  return /^[a-z0-9+]+:\/\//i.test(path) ? path : resolve(folder, path);
+}
+
+/** The issues of a zod error as one sentence: where, what was expected. */
+function describeIssues(error: z.ZodError): string {
+  return [...new Set(error.issues.flatMap(issueLines))].slice(0, 4).join('; ');
+}
+
+function issueLines(issue: z.core.$ZodIssue): string[] {
+  const at = issue.path.length > 0 ? issue.path.join('.') : 'the top level';
+  if (issue.code === 'unrecognized_keys') {
+    return [`unknown field ${issue.keys.map((key) => `"${key}"`).join(', ')} at ${at}`];
+  }
+  if (issue.code === 'invalid_union') {
+    const deepest = issue.errors
+      .map((branch) =>
+        branch.flatMap((inner) => issueLines({ ...inner, path: [...issue.path, ...inner.path] })),
+      )
+      .sort((a, b) => weight(b) - weight(a));
+    return deepest[0]?.length ? deepest[0] : [`${at}: ${issue.message}`];
+  }
+  return [`${at}: ${issue.message}`];
+}
+
+/** Prefers the union branch that got furthest: its messages name the longest paths. */
+function weight(lines: string[]): number {
+  return lines.some((line) => line.startsWith('unknown field'))
+    ? 100
+    : (lines[0]?.split('.').length ?? 0);
+}

@@ -1,0 +1,87 @@
+/** Worker processes on this machine: they end with the run, with their parent, and are replaced when they are killed. */
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { extname } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { TopfiveError } from '../errors.ts';
+import type { Fleet } from './launcher.ts';
+
+/** A fleet gives up after this many unexpected exits: above the queue's limit for one stalled shard. */
+const replacements = 24;
+/** How long a worker may take to stop by itself, in milliseconds. */
+const graceMs = 10_000;
+
+export interface LocalOptions {
+  workers: number;
+  /** Arguments of `topfive worker`. */
+  args: string[];
+  /** Environment of the workers. */
+  env: NodeJS.ProcessEnv;
+  /** Lines that workers write to stderr. */
+  onLine: (line: string) => void;
+}
+
+export function launchLocal(options: LocalOptions): Fleet {
+  const children = new Set<ChildProcess>();
+  let stopping = false;
+  let exits = 0;
+  let giveUp: (error: Error) => void = () => {};
+  let finish: () => void = () => {};
+  const done = new Promise<void>((resolve, reject) => {
+    finish = resolve;
+    giveUp = reject;
+  });
+  done.catch(() => {});
+
+  function start(): void {
+    const child = startWorkerProcess(options);
+    children.add(child);
+    child.once('exit', (code, signal) => {
+      children.delete(child);
+      if (stopping || code === 0) return;
+      exits += 1;
+      const how = signal ?? `exit code ${code}`;
+      options.onLine(`worker ${child.pid} ended with ${how}; another takes its place`);
+      if (exits <= replacements) start();
+      else
+        giveUp(
+          new TopfiveError(
+            'failed',
+            `workers ended ${exits} times, the last with ${how}; see their messages above`,
+          ),
+        );
+    });
+  }
+  for (let index = 0; index < options.workers; index += 1) start();
+
+  return {
+    size: options.workers,
+    done,
+    alive: () => [...children].map(({ pid }) => String(pid)),
+    async stop() {
+      stopping = true;
+      await Promise.all([...children].map(stopWorkerProcess));
+      finish();
+    },
+  };
+}
+
+function startWorkerProcess({ args, env, onLine }: LocalOptions): ChildProcess {
+  const main = fileURLToPath(new URL(`../cli/main${extname(import.meta.url)}`, import.meta.url));
+  const child = fork(main, ['worker', ...args], {
+    env,
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+  });
+  if (child.stderr) createInterface({ input: child.stderr }).on('line', onLine);
+  return child;
+}
+
+async function stopWorkerProcess(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, 'exit');
+  child.kill('SIGTERM');
+  const timer = setTimeout(() => child.kill('SIGKILL'), graceMs);
+  await exited;
+  clearTimeout(timer);
+}

@@ -1,0 +1,49 @@
+/** Copying a run folder out of storage, to where the person wants it. */
+import { constants } from 'node:fs';
+import { access, mkdir, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { messageOf, TopfiveError } from '../errors.ts';
+import { runKeys } from '../jobs/run-keys.ts';
+import type { Storage } from '../storage/storage.ts';
+
+const resultFiles = [
+  'report.json',
+  'report.md',
+  'report.html',
+  'report.csv',
+  'junit.xml',
+  'spec.json',
+  'run.json',
+];
+
+/** Refuses, before any work is done, a directory that could not take the results. */
+export async function checkOutput(directory: string): Promise<void> {
+  try {
+    await mkdir(directory, { recursive: true });
+    await access(directory, constants.W_OK);
+    const probe = join(directory, '.topfive-probe');
+    await writeFile(probe, '');
+    await rm(probe);
+  } catch (error) {
+    throw new TopfiveError(
+      'output',
+      `cannot write to the output directory ${directory}: ${messageOf(error)}; choose another --out`,
+      { cause: error },
+    );
+  }
+}
+
+export async function collectRun(
+  storage: Storage,
+  { runId, directory }: { runId: string; directory: string },
+): Promise<void> {
+  const { root } = runKeys(runId);
+  const names = [...resultFiles];
+  for await (const { key } of storage.list(`${root}predictions/`))
+    names.push(key.slice(root.length));
+  for (const name of names) {
+    const target = join(directory, name);
+    await mkdir(dirname(target), { recursive: true });
+    await writeFile(target, await storage.get(root + name));
+  }
+}

@@ -1,0 +1,69 @@
+/** A run named by a person: an id, a path to a run folder, or a URI of one. */
+import { existsSync } from 'node:fs';
+import { basename, dirname, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { TopfiveError } from '../errors.ts';
+import { runKeys } from '../jobs/run-keys.ts';
+import { type RunRecord, runRecordSchema } from '../scoring/run-record.ts';
+import { openStorage } from '../storage/open.ts';
+import type { Storage } from '../storage/storage.ts';
+
+export interface RunFolder {
+  /** As the person named it. */
+  name: string;
+  storage: Storage;
+  /** Key prefix of the run folder's files in `storage`. */
+  root: string;
+}
+
+/** @param reference id in `store`, path, `file://` or `s3://` URI of a run folder */
+export async function openRunFolder(reference: string, store: string): Promise<RunFolder> {
+  const folder = folderOf(reference);
+  const storage = openStorage(folder === undefined ? store : dirname(folder));
+  const root = folder === undefined ? runKeys(reference).root : `${basename(folder)}/`;
+  for (const file of ['report.json', 'plan.json']) {
+    if ((await storage.size(root + file)) !== undefined) return { name: reference, storage, root };
+  }
+  throw new TopfiveError(
+    'not-found',
+    `there is no run "${reference}" in ${folder === undefined ? storage.uri : dirname(folder)}; "topfive list" shows the runs, --store names another place`,
+  );
+}
+
+/** The folder when the reference is a path or URI; undefined when it is an id. */
+function folderOf(reference: string): string | undefined {
+  if (reference.startsWith('file://')) return fileURLToPath(reference);
+  if (/^[a-z0-9]+:\/\//i.test(reference)) return reference.replace(/\/+$/, '');
+  return reference.includes('/') || existsSync(resolve(reference)) ? resolve(reference) : undefined;
+}
+
+/** The run's id and store, for commands that act on the run and not only on its results. */
+export async function openStoredRun(
+  reference: string,
+  store: string,
+): Promise<{ runId: string; store: string }> {
+  const { storage, root } = await openRunFolder(reference, store);
+  const folder = folderOf(reference);
+  if (folder === undefined) return { runId: reference, store };
+  if (
+    basename(dirname(folder)) !== 'runs' ||
+    (await storage.size(`${root}plan.json`)) === undefined
+  ) {
+    throw new TopfiveError(
+      'usage',
+      `${reference} holds results only; name the run by its id and its --store`,
+    );
+  }
+  return { runId: basename(folder), store: dirname(dirname(folder)) };
+}
+
+/** @throws TopfiveError `not-found` while the run has not ended */
+export async function readReport({ name, storage, root }: RunFolder): Promise<RunRecord> {
+  if ((await storage.size(`${root}report.json`)) === undefined) {
+    throw new TopfiveError(
+      'not-found',
+      `run ${name} has no report yet; "topfive watch ${name}" shows how far it is`,
+    );
+  }
+  return runRecordSchema.parse(JSON.parse((await storage.get(`${root}report.json`)).toString()));
+}

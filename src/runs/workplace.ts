@@ -1,0 +1,63 @@
+/** Where a command works: the storage of its runs, the engine of its queue, and the closing of both. */
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { TopfiveError } from '../errors.ts';
+import type { Logger } from '../log.ts';
+import { type Engine, openEngine } from '../queue/engine.ts';
+import { openRunQueue, type RunQueue } from '../queue/run-queue.ts';
+import { openStorage } from '../storage/open.ts';
+import type { Storage } from '../storage/storage.ts';
+
+export interface Settings {
+  store: string;
+  /** URL of the queue; undefined means the embedded engine of the store. */
+  queue: string | undefined;
+  log: Logger;
+}
+
+/** A workplace with a queue. */
+export interface Workplace {
+  storage: Storage;
+  engine: Engine;
+  queue: RunQueue;
+  close(): Promise<void>;
+}
+
+/** Local directory of the embedded engine: inside a store that is a directory, else beside where we stand. */
+export function engineDirectory(storage: Storage): string {
+  const store = storage.uri.startsWith('file:') ? fileURLToPath(storage.uri) : '.topfive';
+  return join(store, 'queue');
+}
+
+/** Opens storage and queue; starts the embedded engine when none runs for this store. */
+export async function openWorkplace(settings: Settings): Promise<Workplace> {
+  const opened = await joinWorkplace(settings, { own: true });
+  if (opened) return opened;
+  throw new TopfiveError('queue', 'no queue engine could be started; "topfive doctor" says why');
+}
+
+/** Opens storage and queue; undefined when the store's embedded engine is not running and `own` is false. */
+export async function joinWorkplace(
+  { store, queue, log }: Settings,
+  { own }: { own: boolean },
+): Promise<Workplace | undefined> {
+  const storage = openStorage(store);
+  const directory = engineDirectory(storage);
+  const engine = await openEngine({ ...(queue && { queue }), directory, own, log });
+  if (!engine) return undefined;
+  try {
+    const runQueue = await openRunQueue(engine.url);
+    return {
+      storage,
+      engine,
+      queue: runQueue,
+      async close() {
+        await runQueue.close();
+        await engine.close();
+      },
+    };
+  } catch (error) {
+    await engine.close();
+    throw error;
+  }
+}

@@ -1,0 +1,87 @@
+/** The threads of a worker: pixel threads feed an inference thread; models stay open while their group is at work. */
+import type { OpenOptions } from '../jobs/classifier.ts';
+import type { Plan, PlannedModel } from '../jobs/plan.ts';
+import type { Classifier, PixelResult, PixelSource } from '../jobs/ports.ts';
+import { settleBatch } from '../jobs/settle-batch.ts';
+import { digestOf } from '../storage/digest.ts';
+import type { Storage } from '../storage/storage.ts';
+import type { InferenceAnswer, InferenceRequest } from './inference-thread.ts';
+import type { PixelRequest } from './pixel-thread.ts';
+import { startThread, type Thread, threadFile } from './thread.ts';
+
+export interface PipelineOptions extends OpenOptions {
+  pixelThreads: number;
+}
+
+export interface Pipeline {
+  pixels(plan: Plan): PixelSource;
+  /** Opens a model if it is not open yet; its batch size is settled for the run. */
+  classifier(model: PlannedModel, run: { plan: Plan; storage: Storage }): Promise<OpenClassifier>;
+  /** Closes the models that are not in this list. */
+  keepOnly(models: PlannedModel[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+export type OpenClassifier = Classifier & { provider: string };
+
+type Inference = Thread<InferenceRequest, InferenceAnswer[InferenceRequest['ask']]>;
+
+/** Models that differ in nothing but their id share a session. */
+function keyOf({ artifact, recipe, outputs, classOffset }: PlannedModel): string {
+  return digestOf({ path: artifact.path, sha256: artifact.sha256, recipe, outputs, classOffset });
+}
+
+export function openPipeline(options: PipelineOptions): Pipeline {
+  const pixelThreads = Array.from({ length: options.pixelThreads }, () =>
+    startThread<PixelRequest, PixelResult>(threadFile(import.meta.url, './pixel-thread')),
+  );
+  const inference: Inference = startThread(threadFile(import.meta.url, './inference-thread'));
+  const open = new Map<string, Promise<{ provider: string }>>();
+  let turn = 0;
+
+  async function ask<Kind extends InferenceRequest['ask']>(
+    request: Extract<InferenceRequest, { ask: Kind }>,
+    transfer?: ArrayBuffer[],
+  ): Promise<InferenceAnswer[Kind]> {
+    return (await inference.ask(request, transfer)) as InferenceAnswer[Kind];
+  }
+
+  function openOnce(model: PlannedModel): Promise<{ provider: string }> {
+    const key = keyOf(model);
+    const { threads, device } = options;
+    const opened = open.get(key) ?? ask({ ask: 'open', key, model, options: { threads, device } });
+    open.set(key, opened);
+    opened.catch(() => open.delete(key));
+    return opened;
+  }
+
+  return {
+    pixels: (plan) => ({
+      pixels(entry, rules) {
+        turn = (turn + 1) % pixelThreads.length;
+        return pixelThreads[turn].ask({ dataset: plan.dataset, entry, rules });
+      },
+    }),
+    async classifier(model, run) {
+      const key = keyOf(model);
+      const { provider } = await openOnce(model);
+      const time = async (batch: number) => (await ask({ ask: 'time', key, batch })).seconds;
+      const batch = await settleBatch(model, { ...run, time });
+      return {
+        provider,
+        batch,
+        classify: (crops, labels) => ask({ ask: 'classify', key, batch, crops, labels }),
+      };
+    },
+    async keepOnly(models) {
+      const wanted = new Set(models.map(keyOf));
+      for (const key of [...open.keys()].filter((known) => !wanted.has(known))) {
+        open.delete(key);
+        await ask({ ask: 'close', key });
+      }
+    },
+    async close() {
+      await Promise.all([...pixelThreads, inference].map((thread) => thread.close()));
+    },
+  };
+}

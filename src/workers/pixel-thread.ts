@@ -1,0 +1,31 @@
+/** A thread that turns manifest entries into crops: reading, decoding and resizing leave the event loop free. */
+import { type ImageSource, openImageSource } from '../data/image-source.ts';
+import type { Layout, ManifestEntry } from '../data/manifest.ts';
+import type { CropRule } from '../data/recipe.ts';
+import { openPixelSource } from '../jobs/pixel-source.ts';
+import type { PixelResult, PixelSource } from '../jobs/ports.ts';
+import { answerRequests } from './thread.ts';
+
+export interface PixelRequest {
+  dataset: { uri: string; layout: Layout };
+  entry: ManifestEntry;
+  rules: readonly CropRule[];
+}
+
+const sources = new Map<string, PixelSource>();
+
+function sourceOf(dataset: PixelRequest['dataset']): PixelSource {
+  const name = `${dataset.layout} ${dataset.uri}`;
+  const known = sources.get(name);
+  if (known) return known;
+  const images: ImageSource = openImageSource(dataset);
+  const opened = openPixelSource(images);
+  sources.set(name, opened);
+  return opened;
+}
+
+answerRequests<PixelRequest, PixelResult>(async ({ dataset, entry, rules }) => {
+  const answer = await sourceOf(dataset).pixels(entry, rules);
+  const transfer = 'crops' in answer ? answer.crops.map((crop) => crop.buffer as ArrayBuffer) : [];
+  return { answer, transfer };
+});

@@ -1,0 +1,134 @@
+/** A worker: takes jobs off the queue, evaluates shards, aggregates runs, until told to stop or idle. */
+import { topfiveVersion } from '../config.ts';
+import { decoderVersion } from '../data/decode.ts';
+import { messageOf, TopfiveError } from '../errors.ts';
+import { aggregateRun } from '../jobs/aggregate.ts';
+import { evaluateShard } from '../jobs/evaluate-shard.ts';
+import { isCancelled, markFailed } from '../jobs/run-state.ts';
+import type { Logger } from '../log.ts';
+import { runtimeVersion } from '../onnx/session.ts';
+import type { RunPayload, ShardPayload } from '../queue/payload.ts';
+import { type AggregateContext, type JobContext, startRunWorker } from '../queue/run-worker.ts';
+import { openStorage } from '../storage/open.ts';
+import type { Storage } from '../storage/storage.ts';
+import { readFingerprint } from './fingerprint.ts';
+import { openPipeline, type Pipeline } from './pipeline.ts';
+import { openRunCache, type RunCache } from './run-cache.ts';
+
+/** How often a worker looks whether the run of its shard was cancelled, in milliseconds. */
+const cancelPollMs = 1000;
+
+export interface WorkerOptions {
+  store: string;
+  /** URL of the queue's engine. */
+  queue: string;
+  device: 'cpu' | 'cuda' | 'webgpu';
+  /** Threads inside one operator of a model. */
+  threads: number;
+  /** Threads that decode and resize. */
+  pixelThreads: number;
+  exitWhenIdleSeconds?: number;
+  log: Logger;
+}
+
+export interface RunningWorker {
+  /** Resolves when the worker has ended by itself or was closed. */
+  done: Promise<void>;
+  close(graceMs?: number): Promise<void>;
+}
+
+interface Workplace {
+  options: WorkerOptions;
+  storage: Storage;
+  pipeline: Pipeline;
+  runs: RunCache;
+}
+
+export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
+  const storage = openStorage(options.store);
+  const { device, threads, pixelThreads } = options;
+  const pipeline = openPipeline({ device, threads, pixelThreads });
+  const workplace = { options, storage, pipeline, runs: openRunCache(storage) };
+  const worker = await startRunWorker({
+    url: options.queue,
+    shard: (payload, context) => takeShard(workplace, { payload, context }),
+    aggregate: (payload, context) => takeRun(workplace, { payload, context }),
+    acceptsStore: (store) => store === storage.uri,
+    ...(options.exitWhenIdleSeconds !== undefined && {
+      exitWhenIdleSeconds: options.exitWhenIdleSeconds,
+    }),
+    log: options.log,
+  });
+  return {
+    done: worker.done.finally(() => pipeline.close()),
+    close: (graceMs) => worker.close(graceMs),
+  };
+}
+
+async function takeShard(
+  { options, storage, pipeline, runs }: Workplace,
+  { payload, context }: { payload: ShardPayload; context: JobContext },
+): Promise<void> {
+  const { runId, shard, group } = payload;
+  if (await isCancelled(storage, runId)) return;
+  const { plan, manifest } = await runs.open(runId);
+  const cancelled = watchCancellation(storage, { runId, signal: context.signal });
+  try {
+    await pipeline.keepOnly(plan.groups[group].map((index) => plan.models[index]));
+    await evaluateShard(
+      { plan, manifest, shard, group },
+      {
+        storage,
+        pixels: pipeline.pixels(plan),
+        ahead: 4 * options.pixelThreads + 8,
+        classifier: (model) => pipeline.classifier(model, { plan, storage }),
+        versions: { runtime: runtimeVersion, decoder: decoderVersion, topfive: topfiveVersion },
+        fingerprint: readFingerprint(options.threads),
+        signal: cancelled.signal,
+        progress: context.progress,
+      },
+    );
+  } catch (error) {
+    if (
+      error instanceof TopfiveError &&
+      error.kind === 'cancelled' &&
+      (await isCancelled(storage, runId))
+    ) {
+      return;
+    }
+    throw error;
+  } finally {
+    cancelled.stop();
+  }
+}
+
+/** A signal that also fires when somebody cancels the run in storage. */
+function watchCancellation(
+  storage: Storage,
+  { runId, signal }: { runId: string; signal: AbortSignal },
+): { signal: AbortSignal; stop: () => void } {
+  const cancel = new AbortController();
+  const timer = setInterval(() => {
+    isCancelled(storage, runId).then(
+      (yes) => yes && cancel.abort(),
+      () => {},
+    );
+  }, cancelPollMs);
+  return { signal: AbortSignal.any([signal, cancel.signal]), stop: () => clearInterval(timer) };
+}
+
+async function takeRun(
+  { options, storage }: Workplace,
+  { payload, context }: { payload: RunPayload; context: AggregateContext },
+): Promise<void> {
+  const { runId } = payload;
+  if (await isCancelled(storage, runId)) return;
+  try {
+    const { childFailures } = context;
+    const record = await aggregateRun({ storage, runId, childFailures, finishedAt: new Date() });
+    options.log.info(`run ${runId} is ${record.status}`);
+  } catch (error) {
+    if (context.finalAttempt) await markFailed(storage, { runId, reason: messageOf(error) });
+    throw error;
+  }
+}
