@@ -3,7 +3,8 @@ import type { ManifestEntry } from '../data/manifest.ts';
 import { sha256 } from '../storage/digest.ts';
 import { mapAhead } from './ahead.ts';
 import { commitShardRecord, findReusable } from './shard-commit.ts';
-import type { ShardTools, ShardWork, Station } from './shard-work.ts';
+import type { ShardTools, ShardWork } from './shard-work.ts';
+import type { Station } from './stations.ts';
 
 /** SHA-256 over the images' SHA-256, in order. */
 export function contentDigest(digests: string[]): string {
@@ -15,6 +16,7 @@ export async function takeOverRecords(
   stations: Station[],
   { work, tools, entries }: { work: ShardWork; tools: ShardTools; entries: ManifestEntry[] },
 ): Promise<Station[]> {
+  if (!work.plan.reuse) return stations;
   const shard = work.plan.shards[work.shard];
   const found = await Promise.all(
     stations.map(({ conditions }) => findReusable(tools.storage, { conditions, shard })),

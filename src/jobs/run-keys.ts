@@ -39,3 +39,8 @@ export function runKeys(runId: string) {
 export function reuseKey(digest: string): string {
   return `cache/records/${digest}.json`;
 }
+
+/** The batch size last settled for an artifact on a kind of device. */
+export function batchKey(digest: string): string {
+  return `cache/batches/${digest}.json`;
+}

@@ -1,7 +1,11 @@
 /** The batch size of a model in a run: measured by the first worker that needs it, then fixed for all. */
+import { z } from 'zod';
+import { digestOf } from '../storage/digest.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { Plan, PlannedModel } from './plan.ts';
-import { runKeys } from './run-keys.ts';
+import { batchKey, runKeys } from './run-keys.ts';
+
+const batchSchema = z.object({ batch: z.number().int().positive() });
 
 const candidates = [1, 2, 4, 8, 16, 32];
 /** Each candidate runs at least this long, in seconds, after one warm-up run. */
@@ -11,24 +15,38 @@ const gain = 1.03;
 /** No larger batch is tried once a single run takes this many seconds. */
 const longestRun = 1.5;
 
-/** @param time seconds of one run of a batch; see OpenModel */
-export async function settleBatch(
-  model: PlannedModel,
-  {
-    plan,
-    storage,
-    time,
-  }: { plan: Plan; storage: Storage; time: (batch: number) => Promise<number> },
-): Promise<number> {
+export interface Settling {
+  plan: Plan;
+  storage: Storage;
+  /** Processor or accelerator model: a batch measured on another one says nothing here. */
+  device: string;
+  /** Seconds of one run of a batch; see OpenModel. */
+  time: (batch: number) => Promise<number>;
+}
+
+/** The first worker's measurement stands for the run. A run that reuses records starts from the last one's batch. */
+export async function settleBatch(model: PlannedModel, settling: Settling): Promise<number> {
+  const { plan, storage, device, time } = settling;
   if (model.fixedBatch !== null) return model.fixedBatch;
   if (plan.spec.batchSize !== 'auto') return plan.spec.batchSize;
   const key = runKeys(plan.runId).batch(model);
   if ((await storage.size(key)) === undefined) {
-    const batch = await measureBatch(time);
+    const lastKey = batchCacheKey(model, device);
+    const last = plan.reuse ? await readBatch(storage, lastKey) : undefined;
+    const batch = last ?? (await measureBatch(time));
     await storage.put(key, JSON.stringify({ batch }), { ifAbsent: true });
+    await storage.put(lastKey, await storage.get(key));
   }
-  const settled = JSON.parse((await storage.get(key)).toString()) as { batch: number };
-  return settled.batch;
+  return (await readBatch(storage, key)) ?? 1;
+}
+
+function batchCacheKey({ artifact, recipe }: PlannedModel, device: string): string {
+  return batchKey(digestOf({ artifact: artifact.sha256, crop: recipe.crop, device }));
+}
+
+async function readBatch(storage: Storage, key: string): Promise<number | undefined> {
+  if ((await storage.size(key)) === undefined) return undefined;
+  return batchSchema.parse(JSON.parse((await storage.get(key)).toString())).batch;
 }
 
 /** The batch with the most images a second; of nearly equal ones the smallest. */

@@ -1,6 +1,6 @@
 /** What evaluating a shard is given, and what it tells while it works. */
 import type { Manifest } from '../data/manifest.ts';
-import type { Conditions, Fingerprint } from '../scoring/records.ts';
+import type { Fingerprint } from '../scoring/records.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { Plan, PlannedModel } from './plan.ts';
 import type { Classifier, PixelSource } from './ports.ts';
@@ -32,12 +32,4 @@ export interface ShardTools {
   fingerprint: Fingerprint;
   signal: AbortSignal;
   progress: (progress: ShardProgress) => void;
-}
-
-/** One model at work on the shard. */
-export interface Station {
-  model: PlannedModel;
-  conditions: Conditions;
-  rule: number;
-  classifier: Classifier;
 }

@@ -16,10 +16,17 @@ export interface PipelineOptions extends OpenOptions {
 export interface Pipeline {
   pixels(plan: Plan): PixelSource;
   /** Opens a model if it is not open yet; its batch size is settled for the run. */
-  classifier(model: PlannedModel, run: { plan: Plan; storage: Storage }): Promise<OpenClassifier>;
+  classifier(model: PlannedModel, run: RunContext): Promise<OpenClassifier>;
   /** Closes the models that are not in this list. */
   keepOnly(models: PlannedModel[]): Promise<void>;
   close(): Promise<void>;
+}
+
+interface RunContext {
+  plan: Plan;
+  storage: Storage;
+  /** Processor or accelerator model. */
+  device: string;
 }
 
 export type OpenClassifier = Classifier & { provider: string };

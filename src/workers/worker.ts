@@ -72,6 +72,8 @@ async function takeShard(
   const { runId, shard, group } = payload;
   if (await isCancelled(storage, runId)) return;
   const { plan, manifest } = await runs.open(runId);
+  const fingerprint = readFingerprint(options.threads);
+  const { device } = fingerprint;
   const cancelled = watchCancellation(storage, { runId, signal: context.signal });
   try {
     await pipeline.keepOnly(plan.groups[group].map((index) => plan.models[index]));
@@ -81,9 +83,9 @@ async function takeShard(
         storage,
         pixels: pipeline.pixels(plan),
         ahead: 4 * options.pixelThreads + 8,
-        classifier: (model) => pipeline.classifier(model, { plan, storage }),
+        classifier: (model) => pipeline.classifier(model, { plan, storage, device }),
         versions: { runtime: runtimeVersion, decoder: decoderVersion, topfive: topfiveVersion },
-        fingerprint: readFingerprint(options.threads),
+        fingerprint,
         signal: cancelled.signal,
         progress: context.progress,
       },
