@@ -44,26 +44,35 @@ interface ClassifierParts {
   pixels: number;
 }
 
+/** Batches share one input buffer, so they take turns: `run` reads it only after it has returned to its caller. */
 function classifierAt(batch: number, { model, session, pixels }: ClassifierParts): Classifier {
   const normalise = normaliser(model.recipe);
   const input = new Float32Array(batch * pixels);
+  let turn: Promise<unknown> = Promise.resolve();
+
+  async function classify(crops: Uint8Array[], labels: number[]) {
+    const started = performance.now();
+    for (const [row, crop] of crops.entries()) normalise(crop, input, row);
+    input.fill(0, crops.length * pixels);
+    const logits = await session.run(input, batch);
+    const answers = labels.map(
+      (label, row): Answer =>
+        scoreRow(logits, {
+          offset: row * model.outputs,
+          classes: model.outputs,
+          label,
+          classOffset: model.classOffset,
+        }),
+    );
+    return { answers, inferMs: performance.now() - started };
+  }
+
   return {
     batch,
-    async classify(crops, labels) {
-      const started = performance.now();
-      for (const [row, crop] of crops.entries()) normalise(crop, input, row);
-      input.fill(0, crops.length * pixels);
-      const logits = await session.run(input, batch);
-      const answers = labels.map(
-        (label, row): Answer =>
-          scoreRow(logits, {
-            offset: row * model.outputs,
-            classes: model.outputs,
-            label,
-            classOffset: model.classOffset,
-          }),
-      );
-      return { answers, inferMs: performance.now() - started };
+    classify(crops, labels) {
+      const answered = turn.then(() => classify(crops, labels));
+      turn = answered.catch(() => {});
+      return answered;
     },
   };
 }

@@ -91,6 +91,17 @@ function cardOf({ id, card, recipe }: ModelRequest) {
   return recipe === undefined ? findCard(id) : undefined;
 }
 
+/** The recipe of one model of a spec, whether or not its ONNX file is there. */
+export function recipeOfModel({ models }: Spec, id: string): Recipe {
+  const requests = models.map((model) => (typeof model === 'string' ? { id: model } : model));
+  const request = requests.find((each) => each.id === id);
+  if (request) return recipeOf(request);
+  throw new TopfiveError(
+    'usage',
+    `the spec has no model "${id}": it has ${requests.map((each) => each.id).join(', ')}`,
+  );
+}
+
 function recipeOf(request: ModelRequest): Recipe {
   const recipe = request.recipe ?? cardOf(request)?.recipe;
   if (recipe) return recipe;

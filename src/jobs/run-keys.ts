@@ -8,6 +8,11 @@ export interface ModelKey {
 
 export const runsPrefix = 'runs/';
 
+/** The answers of a model, within the run folder. */
+export function predictionsFile({ id, precision }: ModelKey): string {
+  return `predictions/${id}.${precision}.parquet`;
+}
+
 export function runKeys(runId: string) {
   const root = `${runsPrefix}${runId}/`;
   const modelDir = ({ id, precision }: ModelKey) => `${id}.${precision}`;
@@ -31,7 +36,7 @@ export function runKeys(runId: string) {
     findings: `${root}findings/`,
     finding: (model: ModelKey, shard: number, digest: string) =>
       `${root}findings/${modelDir(model)}.${String(shard).padStart(6, '0')}.${digest.slice(0, 12)}.json`,
-    predictions: (model: ModelKey) => `${root}predictions/${modelDir(model)}.parquet`,
+    predictions: (model: ModelKey) => root + predictionsFile(model),
   };
 }
 

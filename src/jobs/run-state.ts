@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { TopfiveError } from '../errors.ts';
 import { type RunRecord, runRecordSchema } from '../scoring/run-record.ts';
 import type { Storage } from '../storage/storage.ts';
-import { loadPlan, type Plan } from './plan.ts';
+import { loadPlan, type Plan, type PlannedModel } from './plan.ts';
 import { runKeys, runsPrefix } from './run-keys.ts';
 import { readShardRecord } from './shard-commit.ts';
 
@@ -14,12 +14,22 @@ export interface RunState {
   name: string;
   createdAt: string;
   status: RunStatus;
-  /** Why a run failed; null otherwise. */
+  /** Why a run failed or is invalid; null otherwise. */
   reason: string | null;
   /** Shard × model records: planned, and committed. */
   shards: { total: number; done: number };
   /** Image × model pairs: in the plan, scored, and without an answer. */
   images: { expected: number; scored: number; failed: number };
+  /** The same for each model, in the order of the spec. */
+  models: ModelState[];
+}
+
+export interface ModelState {
+  id: string;
+  precision: string;
+  expected: number;
+  scored: number;
+  failed: number;
 }
 
 const failureSchema = z.object({ reason: z.string() });
@@ -32,27 +42,74 @@ export async function readRunState(
   { runId, known = new Map() }: { runId: string; known?: KnownTallies },
 ): Promise<RunState> {
   const plan = await loadKnownPlan(storage, runId);
+  const total = plan.shards.length * plan.models.length;
+  const record = await readRunRecord(storage, runId);
   const keys = runKeys(runId);
+  let done = 0;
   for await (const { key } of storage.list(keys.records)) {
-    if (known.has(key)) continue;
+    done += 1;
+    if (record || known.has(key)) continue;
     const { tally } = await readShardRecord(storage, key);
     known.set(key, { scored: tally.scored, failed: tally.expected - tally.scored });
   }
+  if (record) return stateOfRecord(record, { total, done });
   const reason = await readReason(storage, keys.failed);
-  const counts = [...known.values()];
+  const models = plan.models.map((model) => modelState(model, { plan, known }));
   return {
     runId,
     name: plan.name,
     createdAt: plan.createdAt,
-    status: await readStatus(storage, { runId, started: known.size > 0, failed: reason !== null }),
+    status: await readStatus(storage, { runId, started: done > 0, failed: reason !== null }),
     reason,
-    shards: { total: plan.shards.length * plan.models.length, done: known.size },
-    images: {
-      expected: plan.dataset.images * plan.models.length,
-      scored: counts.reduce((sum, { scored }) => sum + scored, 0),
-      failed: counts.reduce((sum, { failed }) => sum + failed, 0),
-    },
+    shards: { total, done },
+    images: sumOf(models),
+    models,
   };
+}
+
+/** The state of a run that has ended, from its record alone. */
+export function stateOfRecord(record: RunRecord, shards: RunState['shards']): RunState {
+  const models = record.models.map(({ id, precision, accuracy: { expected, scored, failed } }) => ({
+    id,
+    precision,
+    expected,
+    scored,
+    failed,
+  }));
+  return {
+    runId: record.runId,
+    name: record.name,
+    createdAt: record.createdAt,
+    status: record.status === 'complete' ? 'complete' : 'invalid',
+    reason: record.reasons.length > 0 ? record.reasons.join('; ') : null,
+    shards,
+    images: sumOf(models),
+    models,
+  };
+}
+
+function sumOf(models: ModelState[]): RunState['images'] {
+  const sum = { expected: 0, scored: 0, failed: 0 };
+  for (const { expected, scored, failed } of models) {
+    sum.expected += expected;
+    sum.scored += scored;
+    sum.failed += failed;
+  }
+  return sum;
+}
+
+function modelState(
+  { id, precision }: PlannedModel,
+  { plan, known }: { plan: Plan; known: KnownTallies },
+): ModelState {
+  const keys = runKeys(plan.runId);
+  const state = { id, precision, expected: plan.dataset.images, scored: 0, failed: 0 };
+  for (const { index } of plan.shards) {
+    const counts = known.get(keys.record({ id, precision }, index));
+    state.scored += counts?.scored ?? 0;
+    state.failed += counts?.failed ?? 0;
+  }
+  return state;
 }
 
 async function loadKnownPlan(storage: Storage, runId: string): Promise<Plan> {
@@ -69,8 +126,6 @@ async function readStatus(
   storage: Storage,
   { runId, started, failed }: { runId: string; started: boolean; failed: boolean },
 ): Promise<RunStatus> {
-  const record = await readRunRecord(storage, runId);
-  if (record) return record.status === 'complete' ? 'complete' : 'invalid';
   if (await isCancelled(storage, runId)) return 'cancelled';
   if (failed) return 'failed';
   return started ? 'running' : 'queued';
@@ -116,7 +171,7 @@ export async function clearEnding(storage: Storage, runId: string): Promise<void
 
 /** Ids of all runs in storage, oldest first: ids begin with the time of submission. */
 export async function listRunIds(storage: Storage): Promise<string[]> {
-  const ids = new Set<string>();
-  for await (const { key } of storage.list(runsPrefix)) ids.add(key.split('/')[1]);
-  return [...ids].sort();
+  const ids = await storage.folders(runsPrefix);
+  const planned = await Promise.all(ids.map((id) => storage.size(runKeys(id).plan)));
+  return ids.filter((_, index) => planned[index] !== undefined);
 }

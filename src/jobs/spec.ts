@@ -27,16 +27,18 @@ const modelSchema = z.union([
 
 const positive = z.number().int().positive();
 
+const datasetSchema = z.strictObject({
+  uri: z.string().min(1),
+  labels: z.string().optional(),
+  /** The devkit's meta.mat, for a ground-truth file in the devkit's class order. */
+  devkit: z.string().optional(),
+  layout: z.enum(['auto', 'list', 'folder', 'tar', 'parquet']).default('auto'),
+});
+
 export const specSchema = z.strictObject({
   version: z.literal(1),
   name: z.string().min(1).default('evaluation'),
-  dataset: z.strictObject({
-    uri: z.string().min(1),
-    labels: z.string().optional(),
-    /** The devkit's meta.mat, for a ground-truth file in the devkit's class order. */
-    devkit: z.string().optional(),
-    layout: z.enum(['auto', 'list', 'folder', 'tar', 'parquet']).default('auto'),
-  }),
+  dataset: datasetSchema,
   models: z.array(modelSchema).min(1),
   precision: z
     .array(z.enum(['fp32', 'fp16']))
@@ -71,24 +73,38 @@ export function checkSpec(
   raw: unknown,
   { source, folder }: { source: string; folder: string },
 ): Spec {
-  const parsed = specSchema.safeParse(raw);
-  if (!parsed.success) {
-    throw new TopfiveError('spec', `${source}: ${describeIssues(parsed.error)}`);
-  }
-  const spec = parsed.data;
+  const spec = check(specSchema, raw, source);
   return {
     ...spec,
-    dataset: {
-      ...spec.dataset,
-      uri: absolute(spec.dataset.uri, folder),
-      ...(spec.dataset.labels && { labels: absolute(spec.dataset.labels, folder) }),
-      ...(spec.dataset.devkit && { devkit: absolute(spec.dataset.devkit, folder) }),
-    },
+    dataset: absoluteDataset(spec.dataset, folder),
     models: spec.models.map((model) =>
       typeof model === 'string' || model.onnx === undefined
         ? model
         : { ...model, onnx: absolute(model.onnx, folder) },
     ),
+  };
+}
+
+/** Checks the dataset part of a spec alone and makes its paths absolute. */
+export function checkDataset(
+  raw: unknown,
+  { source, folder }: { source: string; folder: string },
+): Spec['dataset'] {
+  return absoluteDataset(check(datasetSchema, raw, source), folder);
+}
+
+function check<T>(schema: z.ZodType<T>, raw: unknown, source: string): T {
+  const parsed = schema.safeParse(raw);
+  if (parsed.success) return parsed.data;
+  throw new TopfiveError('spec', `${source}: ${describeIssues(parsed.error)}`);
+}
+
+function absoluteDataset(dataset: Spec['dataset'], folder: string): Spec['dataset'] {
+  return {
+    ...dataset,
+    uri: absolute(dataset.uri, folder),
+    ...(dataset.labels && { labels: absolute(dataset.labels, folder) }),
+    ...(dataset.devkit && { devkit: absolute(dataset.devkit, folder) }),
   };
 }
 

@@ -1,10 +1,9 @@
 /** Worker processes on this machine: they end with the run, with their parent, and are replaced when they are killed. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { extname } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { TopfiveError } from '../errors.ts';
+import { commandLine } from './command-line.ts';
 import type { Fleet } from './launcher.ts';
 
 /** A fleet gives up after this many unexpected exits: above the queue's limit for one stalled shard. */
@@ -39,18 +38,24 @@ export function launchLocal(options: LocalOptions): Fleet {
     children.add(child);
     child.once('exit', (code, signal) => {
       children.delete(child);
-      if (stopping || code === 0) return;
+      if (stopping) return;
+      if (code === 0) {
+        if (children.size === 0) giveUp(new TopfiveError('failed', 'all workers were stopped'));
+        return;
+      }
       exits += 1;
       const how = signal ?? `exit code ${code}`;
-      options.onLine(`worker ${child.pid} ended with ${how}; another takes its place`);
-      if (exits <= replacements) start();
-      else
+      if (exits > replacements) {
         giveUp(
           new TopfiveError(
             'failed',
             `workers ended ${exits} times, the last with ${how}; see their messages above`,
           ),
         );
+        return;
+      }
+      options.onLine(`worker ${child.pid} ended with ${how}; another takes its place`);
+      start();
     });
   }
   for (let index = 0; index < options.workers; index += 1) start();
@@ -68,8 +73,7 @@ export function launchLocal(options: LocalOptions): Fleet {
 }
 
 function startWorkerProcess({ args, env, onLine }: LocalOptions): ChildProcess {
-  const main = fileURLToPath(new URL(`../cli/main${extname(import.meta.url)}`, import.meta.url));
-  const child = fork(main, ['worker', ...args], {
+  const child = fork(commandLine(), ['worker', ...args], {
     env,
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });

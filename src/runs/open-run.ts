@@ -4,6 +4,7 @@ import { basename, dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { TopfiveError } from '../errors.ts';
 import { runKeys } from '../jobs/run-keys.ts';
+import { type RunState, readRunState, stateOfRecord } from '../jobs/run-state.ts';
 import { type RunRecord, runRecordSchema } from '../scoring/run-record.ts';
 import { openStorage } from '../storage/open.ts';
 import type { Storage } from '../storage/storage.ts';
@@ -65,5 +66,31 @@ export async function readReport({ name, storage, root }: RunFolder): Promise<Ru
       `run ${name} has no report yet; "topfive watch ${name}" shows how far it is`,
     );
   }
-  return runRecordSchema.parse(JSON.parse((await storage.get(`${root}report.json`)).toString()));
+  const parsed = runRecordSchema.safeParse(parseJson(await storage.get(`${root}report.json`)));
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new TopfiveError(
+    'invalid',
+    `report.json of ${name} is not a run record that this version reads: ${issue.path.join('.') || 'the whole'}: ${issue.message}`,
+  );
+}
+
+function parseJson(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString());
+  } catch {
+    return undefined;
+  }
+}
+
+/** The state of a run, wherever it lies: in a store, or as a folder of results only. */
+export async function readState(reference: string, store: string): Promise<RunState> {
+  const run = await openRunFolder(reference, store);
+  if ((await run.storage.size(`${run.root}plan.json`)) !== undefined) {
+    const { runId, store: home } = await openStoredRun(reference, store);
+    return readRunState(openStorage(home), { runId });
+  }
+  const record = await readReport(run);
+  const records = record.environment.workers.reduce((sum, worker) => sum + worker.records, 0);
+  return stateOfRecord(record, { total: records, done: records });
 }

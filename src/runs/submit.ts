@@ -2,39 +2,41 @@
 import { randomBytes } from 'node:crypto';
 import { topfiveVersion } from '../config.ts';
 import { indexDataset } from '../data/index-dataset.ts';
-import { saveManifest } from '../data/manifest.ts';
+import { type Manifest, saveManifest } from '../data/manifest.ts';
 import { missingJobs } from '../jobs/missing.ts';
-import { makePlan, type Plan, savePlan } from '../jobs/plan.ts';
+import { loadPlan, makePlan, type Plan, savePlan } from '../jobs/plan.ts';
 import { prepareModels } from '../jobs/prepare-models.ts';
 import { runKeys } from '../jobs/run-keys.ts';
+import { listRunIds } from '../jobs/run-state.ts';
 import type { Spec } from '../jobs/spec.ts';
 import type { RunQueue } from '../queue/run-queue.ts';
 import type { Storage } from '../storage/storage.ts';
 
 export interface SubmitOptions {
-  storage: Storage;
   /** Workers expected, for the size of the shards. */
   workers: number;
   reuse: boolean;
 }
 
+/** A run that is ready to be persisted; nothing of it is in storage yet. */
 export interface Submission {
   plan: Plan;
+  manifest: Manifest;
   /** What a person should know about the dataset, e.g. an empty class folder. */
   warnings: string[];
 }
 
-/** Checks everything that can be checked before an image is decoded, then persists the run. */
-export async function persistRun(spec: Spec, options: SubmitOptions): Promise<Submission> {
-  const { storage, workers, reuse } = options;
+/** Checks everything that can be checked before an image is decoded. */
+export async function prepareRun(
+  spec: Spec,
+  { workers, reuse }: SubmitOptions,
+): Promise<Submission> {
   const { manifest, warnings } = await indexDataset(spec.dataset);
   const models = await prepareModels(spec, manifest);
   const now = new Date();
-  const createdAt = now.toISOString();
-  const runId = newRunId(now);
   const plan = makePlan({
-    runId,
-    createdAt,
+    runId: newRunId(now),
+    createdAt: now.toISOString(),
     topfive: topfiveVersion,
     spec,
     manifest,
@@ -42,20 +44,21 @@ export async function persistRun(spec: Spec, options: SubmitOptions): Promise<Su
     workers,
     reuse,
   });
-  await saveManifest(storage, manifest);
+  return { plan, manifest, warnings };
+}
+
+/** Writes all that a worker needs to know of the run; the plan last, so that its presence means that the rest is there. */
+export async function persistRun(
+  storage: Storage,
+  { plan, manifest }: Pick<Submission, 'plan' | 'manifest'>,
+): Promise<void> {
+  const { runId, name, createdAt, topfive, spec } = plan;
   const keys = runKeys(runId);
+  await saveManifest(storage, manifest);
   await storage.put(keys.spec, `${JSON.stringify(spec, null, 2)}\n`);
-  const run = {
-    schemaVersion: 1,
-    runId,
-    name: plan.name,
-    createdAt,
-    topfive: topfiveVersion,
-    store: storage.uri,
-  };
+  const run = { schemaVersion: 1, runId, name, createdAt, topfive, store: storage.uri };
   await storage.put(keys.run, `${JSON.stringify(run, null, 2)}\n`);
   await savePlan(storage, plan);
-  return { plan, warnings };
 }
 
 /** Puts on the queue whatever of the run has no record yet; harmless when it is there already. */
@@ -65,6 +68,22 @@ export async function enqueueMissing(
 ): Promise<void> {
   const jobs = await missingJobs(plan, storage);
   await queue.requeueRun({ runId: plan.runId, store: storage.uri, jobs });
+}
+
+/** Puts every run that has not ended back on the queue: what an engine that starts may have lost. */
+export async function enqueueUnfinished(workplace: {
+  storage: Storage;
+  queue: RunQueue;
+}): Promise<string[]> {
+  const unfinished: string[] = [];
+  for (const runId of await listRunIds(workplace.storage)) {
+    const { report, cancelled, failed } = runKeys(runId);
+    const endings = [report, cancelled, failed].map((key) => workplace.storage.size(key));
+    if ((await Promise.all(endings)).some((size) => size !== undefined)) continue;
+    await enqueueMissing(await loadPlan(workplace.storage, runId), workplace);
+    unfinished.push(runId);
+  }
+  return unfinished;
 }
 
 /** e.g. `20261123-184512-3f9ac1`: sorts by time of submission. */

@@ -1,16 +1,31 @@
 /** Watching a run until it ends: committed records from storage, live counts from the queue. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { TopfiveError } from '../errors.ts';
-import { type KnownTallies, markFailed, type RunState, readRunState } from '../jobs/run-state.ts';
+import { messageOf, TopfiveError } from '../errors.ts';
+import { loadPlan, type Plan } from '../jobs/plan.ts';
+import { runKeys } from '../jobs/run-keys.ts';
+import {
+  type KnownTallies,
+  type ModelState,
+  markFailed,
+  type RunState,
+  readRunState,
+} from '../jobs/run-state.ts';
 import type { RunQueue } from '../queue/run-queue.ts';
 import type { Storage } from '../storage/storage.ts';
 
 /** How often storage is looked at, in milliseconds. */
 const pollMs = 400;
 
-export interface Watched extends RunState {
-  /** Image × model pairs with a state, those of unfinished shards included. */
+export interface WatchedModel extends ModelState {
+  /** Images with a state, those of unfinished shards included. */
   doneNow: number;
+}
+
+export interface Watched extends RunState {
+  models: WatchedModel[];
+  /** The sum over the models. */
+  doneNow: number;
+  /** Since the watching began. */
   seconds: number;
 }
 
@@ -28,11 +43,12 @@ export interface WatchOptions {
 /** Resolves with the state in which the run ended, or the latest one when `signal` fires. */
 export async function watchRun(options: WatchOptions): Promise<Watched> {
   const { storage, runId, queue, signal } = options;
+  const plan = await loadPlan(storage, runId);
   const known: KnownTallies = new Map();
-  const live = new Map<string, number>();
+  const live: LiveShards = new Map();
   const started = performance.now();
   const stopListening = queue?.onProgress((progress) => {
-    if (progress.runId === runId) live.set(`${progress.shard} ${progress.group}`, progress.done);
+    if (progress.runId === runId) live.set(`${progress.shard} ${progress.group}`, progress);
   });
   let fleetError: Error | undefined;
   options.fleetDone?.catch((error: Error) => {
@@ -41,14 +57,21 @@ export async function watchRun(options: WatchOptions): Promise<Watched> {
   try {
     for (;;) {
       const state = await readRunState(storage, { runId, known });
-      const committed = state.images.scored + state.images.failed;
-      const seen = [...live.values()].reduce((sum, done) => sum + done, 0);
-      const doneNow = Math.min(state.images.expected, Math.max(committed, seen));
-      const watched = { ...state, doneNow, seconds: (performance.now() - started) / 1000 };
+      const models = state.models.map((model, index) => ({
+        ...model,
+        doneNow: model.scored + model.failed + liveImages(index, { plan, known, live }),
+      }));
+      const doneNow = models.reduce((sum, model) => sum + model.doneNow, 0);
+      const seconds = (performance.now() - started) / 1000;
+      const watched = { ...state, models, doneNow, seconds };
       options.onState(watched);
       if (hasEnded(state) || signal?.aborted) return watched;
-      if (fleetError) throw fleetError;
-      await failWithQueue({ storage, runId, queue });
+      if (fleetError) throw await failed(storage, { runId, reason: messageOf(fleetError) });
+      const parent = await queue?.runState(runId);
+      if (parent?.state === 'failed') {
+        const reason = parent.reason ?? 'the queue gave the run up';
+        throw await failed(storage, { runId, reason });
+      }
       await pause(pollMs, undefined, { signal }).catch(() => {});
     }
   } finally {
@@ -56,25 +79,35 @@ export async function watchRun(options: WatchOptions): Promise<Watched> {
   }
 }
 
+/** The latest word on each shard at work, by shard and group. */
+type LiveShards = Map<string, { shard: number; group: number; done: number; total: number }>;
+
+/** Images of a model with a state in shards that are not committed yet; a group's models go side by side. */
+function liveImages(
+  model: number,
+  { plan, known, live }: { plan: Plan; known: KnownTallies; live: LiveShards },
+): number {
+  const keys = runKeys(plan.runId);
+  let images = 0;
+  for (const { shard, group, done, total } of live.values()) {
+    if (!plan.groups[group]?.includes(model) || total === 0) continue;
+    if (known.has(keys.record(plan.models[model], shard))) continue;
+    const { start, end } = plan.shards[shard];
+    images += Math.floor(((end - start) * done) / total);
+  }
+  return images;
+}
+
 export function hasEnded({ status }: RunState): boolean {
   return status !== 'queued' && status !== 'running';
 }
 
-/** The queue gave the run's last job up: the run has failed. */
-async function failWithQueue({
-  storage,
-  runId,
-  queue,
-}: {
-  storage: Storage;
-  runId: string;
-  queue: RunQueue | undefined;
-}) {
-  const parent = await queue?.runState(runId);
-  if (parent?.state !== 'failed') return;
-  const reason = parent.reason ?? 'the queue gave the run up';
+async function failed(
+  storage: Storage,
+  { runId, reason }: { runId: string; reason: string },
+): Promise<TopfiveError> {
   await markFailed(storage, { runId, reason });
-  throw new TopfiveError(
+  return new TopfiveError(
     'failed',
     `run ${runId} failed: ${reason}; mend the cause, then "topfive resume ${runId}"`,
   );

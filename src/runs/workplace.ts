@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { TopfiveError } from '../errors.ts';
+import { runKeys } from '../jobs/run-keys.ts';
 import type { Logger } from '../log.ts';
 import { type Engine, openEngine } from '../queue/engine.ts';
 import { openRunQueue, type RunQueue } from '../queue/run-queue.ts';
@@ -23,10 +24,19 @@ export interface Workplace {
   close(): Promise<void>;
 }
 
-/** Local directory of the embedded engine: inside a store that is a directory, else beside where we stand. */
+/** The store's directory on this machine; for a store elsewhere, one beside where we stand. */
+function localDirectory(storage: Storage): string {
+  return storage.uri.startsWith('file:') ? fileURLToPath(storage.uri) : '.topfive';
+}
+
+/** Local directory of the embedded engine. */
 export function engineDirectory(storage: Storage): string {
-  const store = storage.uri.startsWith('file:') ? fileURLToPath(storage.uri) : '.topfive';
-  return join(store, 'queue');
+  return join(localDirectory(storage), 'queue');
+}
+
+/** Local file with the messages of a run's supervisor. */
+export function supervisorLog(storage: Storage, runId: string): string {
+  return join(localDirectory(storage), runKeys(runId).root, 'supervisor.log');
 }
 
 /** Opens storage and queue; starts the embedded engine when none runs for this store. */
@@ -46,7 +56,7 @@ export async function joinWorkplace(
   const engine = await openEngine({ ...(queue && { queue }), directory, own, log });
   if (!engine) return undefined;
   try {
-    const runQueue = await openRunQueue(engine.url);
+    const runQueue = await openRunQueue(engine.url, { log });
     return {
       storage,
       engine,

@@ -19,5 +19,7 @@ export interface Storage {
   put(key: string, bytes: Uint8Array | string, options?: { ifAbsent?: boolean }): Promise<boolean>;
   /** Objects whose key starts with `prefix`, in order of their keys (UTF-16 code units). */
   list(prefix: string): AsyncIterable<StoredObject>;
+  /** Names of the folders directly under `prefix` (empty, or ending in `/`), in order, empty folders too. */
+  folders(prefix: string): Promise<string[]>;
   delete(key: string): Promise<void>;
 }

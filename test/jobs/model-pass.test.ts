@@ -35,16 +35,14 @@ function lateClassifier(batch: number, delays: number[]): Classifier {
 const image = fc.oneof(
   {
     weight: 6,
-    arbitrary: fc
-      .nat(255)
-      .map(
-        (value): PixelResult => ({
-          crops: [Uint8Array.of(value)],
-          sha256: 'x',
-          readMs: 0,
-          pixelsMs: 0,
-        }),
-      ),
+    arbitrary: fc.nat(255).map(
+      (value): PixelResult => ({
+        crops: [Uint8Array.of(value)],
+        sha256: 'x',
+        readMs: 0,
+        pixelsMs: 0,
+      }),
+    ),
   },
   {
     weight: 1,

@@ -26,11 +26,26 @@ function cruiseWith(file: string, text: string) {
 }
 
 const planted = [
-  ['an import to the right', 'src/scoring/planted.ts', "import '../jobs/plan.ts';\n", 'ladder: scoring'],
-  ['an import across a step', 'src/report/planted.ts', "import '../data/recipe.ts';\n", 'ladder: report'],
+  [
+    'an import to the right',
+    'src/scoring/planted.ts',
+    "import '../jobs/plan.ts';\n",
+    'ladder: scoring',
+  ],
+  [
+    'an import across a step',
+    'src/report/planted.ts',
+    "import '../data/recipe.ts';\n",
+    'ladder: report',
+  ],
   ['sharp outside its door', 'src/data/planted.ts', "import 'sharp';\n", 'door: sharp'],
   ['bullmq outside its door', 'src/jobs/planted.ts', "import 'bullmq';\n", 'door: (bullmq'],
-  ['onnxruntime-node outside its door', 'src/jobs/planted.ts', "import 'onnxruntime-node';\n", 'door: onnxruntime-node'],
+  [
+    'onnxruntime-node outside its door',
+    'src/jobs/planted.ts',
+    "import 'onnxruntime-node';\n",
+    'door: onnxruntime-node',
+  ],
 ] as const;
 
 for (const [what, file, text, rule] of planted) {
@@ -43,6 +58,8 @@ for (const [what, file, text, rule] of planted) {
 }
 
 test('process.env is read in config.ts alone', () => {
-  const files = execFileSync('grep', ['-rl', 'process\\.env', join(root, 'src')], { encoding: 'utf8' });
+  const files = execFileSync('grep', ['-rl', 'process\\.env', join(root, 'src')], {
+    encoding: 'utf8',
+  });
   assert.deepEqual(files.trim().split('\n'), [join(root, 'src/config.ts')]);
 });

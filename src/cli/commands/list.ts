@@ -1,0 +1,43 @@
+/** `topfive list`: the runs of a store, newest first. */
+import type { Command } from 'commander';
+import { listRunIds, type RunState, readRunState } from '../../jobs/run-state.ts';
+import { grouped } from '../../report/numbers.ts';
+import { openStorage } from '../../storage/open.ts';
+import { jsonOption } from '../options.ts';
+import { tell, writeJson, writeOut } from '../out.ts';
+import { readSettings } from '../settings.ts';
+import { renderTable } from '../table.ts';
+
+export function addList(program: Command): void {
+  const command = program
+    .command('list')
+    .description('list the runs of the store, newest first')
+    .addOption(jsonOption('an array of states'))
+    .action(async (flags: { json?: true }) => {
+      const { store } = readSettings(command);
+      const storage = openStorage(store);
+      const states: RunState[] = [];
+      for (const runId of await listRunIds(storage)) {
+        states.unshift(await readRunState(storage, { runId }));
+      }
+      if (flags.json) await writeJson(states);
+      else if (states.length > 0) await writeOut(tableOf(states));
+      else tell(`there are no runs in ${store}; "topfive demo" makes one`);
+    });
+}
+
+function tableOf(states: RunState[]): string {
+  return renderTable({
+    head: ['run', 'name', 'status', 'models', 'images', 'scored', 'failed'],
+    right: [3, 4, 5, 6],
+    rows: states.map(({ runId, name, status, models, images }) => [
+      runId,
+      name,
+      status,
+      String(models.length),
+      grouped(models[0]?.expected ?? 0),
+      grouped(images.scored),
+      grouped(images.failed),
+    ]),
+  });
+}

@@ -1,0 +1,67 @@
+/** `topfive predictions`: one row an image, in manifest order, on stdout. */
+import type { Command } from 'commander';
+import { Option } from 'commander';
+import { TopfiveError } from '../../errors.ts';
+import { predictionsFile } from '../../jobs/run-keys.ts';
+import {
+  decodePredictions,
+  type PredictionFormat,
+  predictionsText,
+} from '../../report/predictions.ts';
+import { openRunFolder, type RunFolder, readReport } from '../../runs/open-run.ts';
+import { writeOut } from '../out.ts';
+import { readSettings } from '../settings.ts';
+import { runArgument } from './status.ts';
+
+interface PredictionFlags {
+  model: string;
+  precision?: string;
+  format: PredictionFormat | 'parquet';
+}
+
+export function addPredictions(program: Command): void {
+  const command = program
+    .command('predictions')
+    .description('print the answer of a model to every image, in the order of the manifest')
+    .argument('<run>', runArgument)
+    .requiredOption('--model <id>', 'whose answers')
+    .option('--precision <precision>', 'where the run has the model at several')
+    .addOption(
+      new Option('--format <format>', 'how rows are written')
+        .choices(['csv', 'jsonl', 'parquet'] satisfies PredictionFlags['format'][])
+        .default('csv'),
+    )
+    .action(async (run: string, flags: PredictionFlags) => {
+      const folder = await openRunFolder(run, readSettings(command).store);
+      await printPredictions(folder, flags);
+    });
+}
+
+async function printPredictions(folder: RunFolder, flags: PredictionFlags): Promise<void> {
+  const bytes = await readParquet(folder, flags);
+  if (flags.format === 'parquet') {
+    await writeOut(bytes);
+    return;
+  }
+  for (const rows of predictionsText(await decodePredictions(bytes), flags.format)) {
+    if (!(await writeOut(rows))) return;
+  }
+}
+
+async function readParquet(folder: RunFolder, flags: PredictionFlags): Promise<Buffer> {
+  const { models } = await readReport(folder);
+  const found = models.filter(
+    ({ id, precision }) => id === flags.model && (flags.precision ?? precision) === precision,
+  );
+  const known = models.map(({ id, precision }) => `${id} (${precision})`).join(', ');
+  if (found.length !== 1) {
+    const wanted = flags.precision ? `${flags.model} at ${flags.precision}` : flags.model;
+    throw new TopfiveError(
+      'usage',
+      found.length === 0
+        ? `run ${folder.name} has no model ${wanted}: it has ${known}`
+        : `run ${folder.name} has ${flags.model} at several precisions: add --precision (${known})`,
+    );
+  }
+  return folder.storage.get(folder.root + predictionsFile(found[0]));
+}

@@ -1,0 +1,31 @@
+/** `topfive report`: renders again from the run record alone. */
+import type { Command } from 'commander';
+import { Option } from 'commander';
+import { type Format, formats, render } from '../../report/render.ts';
+import { openRunFolder, readReport } from '../../runs/open-run.ts';
+import { writeOut } from '../out.ts';
+import { readSettings } from '../settings.ts';
+import { writeResult } from '../write-result.ts';
+import { runArgument } from './status.ts';
+
+interface ReportFlags {
+  format: Format;
+  out?: string;
+}
+
+export function addReport(program: Command): void {
+  const command = program
+    .command('report')
+    .description('render the report of a run again, from its run record alone')
+    .argument('<run>', runArgument)
+    .addOption(
+      new Option('--format <format>', 'what to render').choices(Object.keys(formats)).default('md'),
+    )
+    .option('--out <file>', 'write it there instead of to stdout')
+    .action(async (run: string, { format, out }: ReportFlags) => {
+      const folder = await openRunFolder(run, readSettings(command).store);
+      const content = render(await readReport(folder), format);
+      if (out === undefined) await writeOut(content);
+      else await writeResult(out, content);
+    });
+}

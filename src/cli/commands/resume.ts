@@ -1,0 +1,44 @@
+/** `topfive resume`: goes on with a run that was cancelled, failed or left behind. */
+import type { Command } from 'commander';
+import { loadPlan } from '../../jobs/plan.ts';
+import { clearEnding, readRunState } from '../../jobs/run-state.ts';
+import { checkOutput } from '../../runs/collect.ts';
+import { openStoredRun } from '../../runs/open-run.ts';
+import { openWorkplace } from '../../runs/workplace.ts';
+import { openStorage } from '../../storage/open.ts';
+import { conductRun, type ResultFlags, tellResult } from '../conduct.ts';
+import { addFleetOptions, type FleetFlags, jsonOption } from '../options.ts';
+import { type CliSettings, readSettings } from '../settings.ts';
+import { runArgument } from './status.ts';
+
+type ResumeFlags = FleetFlags & ResultFlags;
+
+export function addResume(program: Command): void {
+  const command = program
+    .command('resume')
+    .description('go on with a run that was cancelled, failed or left behind')
+    .argument('<run>', runArgument);
+  addFleetOptions(command)
+    .option('--out <dir>', 'copy the run folder there')
+    .addOption(jsonOption('the run record, or why there is none,'))
+    .action(async (run: string, flags: ResumeFlags) => {
+      process.exitCode = await resume(run, flags, readSettings(command));
+    });
+}
+
+async function resume(run: string, flags: ResumeFlags, settings: CliSettings): Promise<number> {
+  const { runId, store } = await openStoredRun(run, settings.store);
+  const storage = openStorage(store);
+  if (flags.out !== undefined) await checkOutput(flags.out);
+  const state = await readRunState(storage, { runId });
+  if (state.status === 'complete') return tellResult(state, { storage, flags });
+  const here = { ...settings, store };
+  const workplace = await openWorkplace(here);
+  try {
+    await clearEnding(storage, runId);
+    const plan = await loadPlan(storage, runId);
+    return await conductRun({ plan, workplace, settings: here, flags });
+  } finally {
+    await workplace.close();
+  }
+}

@@ -1,0 +1,45 @@
+/** `topfive run`: submit, launch local workers, watch, report. */
+import type { Command } from 'commander';
+import { checkOutput } from '../../runs/collect.ts';
+import { persistRun, prepareRun } from '../../runs/submit.ts';
+import { openWorkplace } from '../../runs/workplace.ts';
+import { conductRun, type ResultFlags } from '../conduct.ts';
+import { addFleetOptions, type FleetFlags, jsonOption } from '../options.ts';
+import { tell } from '../out.ts';
+import { readSettings } from '../settings.ts';
+import { addSpecOptions, readSpec, type SpecFlags } from '../spec-flags.ts';
+
+type RunFlags = SpecFlags & FleetFlags & ResultFlags & { reuse?: true };
+
+export function addRun(program: Command): void {
+  const command = program
+    .command('run')
+    .description('evaluate: submit, start local workers, watch, report');
+  addSpecOptions(command);
+  addFleetOptions(command)
+    .option('--out <dir>', 'copy the run folder there (it always is in the store)')
+    .option('--reuse', 'take over records of earlier runs made under equal conditions')
+    .addOption(jsonOption('the run record, or why there is none,'))
+    .action(async (file: string | undefined, flags: RunFlags) => {
+      process.exitCode = await run(file, { flags, command });
+    });
+}
+
+async function run(
+  file: string | undefined,
+  { flags, command }: { flags: RunFlags; command: Command },
+): Promise<number> {
+  const settings = readSettings(command);
+  const spec = await readSpec(file, flags);
+  if (flags.out !== undefined) await checkOutput(flags.out);
+  const workers = flags.workers || settings.environment.cores;
+  const submission = await prepareRun(spec, { workers, reuse: flags.reuse === true });
+  for (const warning of submission.warnings) tell(`warning: ${warning}`);
+  const workplace = await openWorkplace(settings);
+  try {
+    await persistRun(workplace.storage, submission);
+    return await conductRun({ plan: submission.plan, workplace, settings, flags });
+  } finally {
+    await workplace.close();
+  }
+}

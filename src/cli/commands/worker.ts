@@ -1,0 +1,92 @@
+/** `topfive worker`: takes jobs until told to stop, or idle. */
+import type { Command } from 'commander';
+import { enqueueUnfinished } from '../../runs/submit.ts';
+import { openWorkplace, type Workplace } from '../../runs/workplace.ts';
+import { type RunningWorker, startWorker } from '../../workers/worker.ts';
+import { type DeviceFlag, deviceOption, threadsOption, wholeNumber } from '../options.ts';
+import { type CliSettings, readSettings } from '../settings.ts';
+
+interface WorkerFlags {
+  exitWhenIdle?: number;
+  device?: DeviceFlag;
+  threads: number;
+  pixelThreads: number;
+  grace: number;
+}
+
+/** A worker that cannot close its connections ends itself this long after its grace, in milliseconds. */
+const lastResortMs = 20_000;
+
+export function addWorker(program: Command): void {
+  const command = program
+    .command('worker')
+    .description('take jobs off the queue until told to stop, or idle; start one a core')
+    .option(
+      '--exit-when-idle <seconds>',
+      'end after so long with nothing unfinished on the queue',
+      wholeNumber(0),
+    )
+    .addOption(deviceOption())
+    .addOption(threadsOption())
+    .option('--pixel-threads <n>', 'threads that decode and resize', wholeNumber(1), 1)
+    .option(
+      '--grace <seconds>',
+      'at SIGTERM, how long a shard may take to finish before it goes back on the queue',
+      wholeNumber(0),
+      5,
+    )
+    .action((flags: WorkerFlags) => work(flags, readSettings(command)));
+}
+
+async function work(flags: WorkerFlags, settings: CliSettings): Promise<void> {
+  const stop = listenForEnd();
+  const workplace = await openWorkplace(settings);
+  try {
+    if (workplace.engine.owned) await takeUp(workplace, settings);
+    const worker = await startWorker({
+      store: workplace.storage.uri,
+      queue: workplace.engine.url,
+      device: deviceOf(flags.device),
+      threads: flags.threads,
+      pixelThreads: flags.pixelThreads,
+      ...(flags.exitWhenIdle !== undefined && { exitWhenIdleSeconds: flags.exitWhenIdle }),
+      log: settings.log,
+    });
+    settings.log.info(`worker ${process.pid} takes jobs of ${workplace.storage.uri}`);
+    stop.then(() => close(worker, flags.grace * 1000));
+    await worker.done;
+  } finally {
+    await workplace.close();
+  }
+}
+
+/** Nothing is found out about accelerators yet, so `auto` is the device that every machine has. */
+function deviceOf(device: DeviceFlag = 'auto'): Exclude<DeviceFlag, 'auto'> {
+  return device === 'auto' ? 'cpu' : device;
+}
+
+/** An engine that was just started may know less than storage does. */
+async function takeUp(workplace: Workplace, { log }: CliSettings): Promise<void> {
+  const runs = await enqueueUnfinished(workplace);
+  if (runs.length > 0) log.info(`taking up ${runs.join(', ')}`);
+}
+
+/** Resolves when this worker is to end: at SIGTERM or SIGINT, or when the process that launched it is gone. */
+function listenForEnd(): Promise<void> {
+  return new Promise((resolve) => {
+    const launched = process.channel !== undefined && process.channel !== null;
+    process.on('SIGTERM', () => resolve());
+    // Ctrl-C reaches a launched worker together with its launcher, which decides what it means.
+    process.on('SIGINT', () => launched || resolve());
+    if (launched) {
+      process.channel?.unref();
+      process.on('disconnect', () => resolve());
+    }
+  });
+}
+
+async function close(worker: RunningWorker, graceMs: number): Promise<void> {
+  const lastResort = () => process.kill(process.pid, 'SIGKILL');
+  setTimeout(lastResort, graceMs + lastResortMs).unref();
+  await worker.close(graceMs);
+}

@@ -1,0 +1,140 @@
+/** A run from its plan to its result on the command line: progress, interrupts, the summary and the exit code. */
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { exitCodes, messageOf } from '../errors.ts';
+import type { Plan } from '../jobs/plan.ts';
+import { runKeys } from '../jobs/run-keys.ts';
+import { type RunState, readRunRecord } from '../jobs/run-state.ts';
+import { counted } from '../report/numbers.ts';
+import { summaryTable } from '../report/text-table.ts';
+import { collectRun } from '../runs/collect.ts';
+import { driveRun } from '../runs/run.ts';
+import type { Watched } from '../runs/watch.ts';
+import type { Workplace } from '../runs/workplace.ts';
+import type { RunRecord } from '../scoring/run-record.ts';
+import type { Storage } from '../storage/storage.ts';
+import { catchInterrupts } from './interrupt.ts';
+import type { FleetFlags } from './options.ts';
+import { isPlain, tell, writeJson, writeOut } from './out.ts';
+import { openProgress, runRows } from './progress.ts';
+import type { CliSettings } from './settings.ts';
+
+export interface ResultFlags {
+  out?: string;
+  json?: true;
+}
+
+export interface Conduct {
+  plan: Plan;
+  workplace: Workplace;
+  settings: CliSettings;
+  flags: ResultFlags & FleetFlags;
+}
+
+/** Workers that this run can keep busy: no more than it has jobs. */
+function usefulWorkers({ plan, settings, flags }: Conduct): number {
+  const jobs = plan.shards.length * plan.groups.length;
+  return flags.workers ?? Math.min(settings.environment.cores, jobs);
+}
+
+/** Drives the run to its end and tells the result; the exit code says how it ended. */
+export async function conductRun(conduct: Conduct): Promise<number> {
+  const { plan, workplace, settings, flags } = conduct;
+  const { storage } = workplace;
+  const { runId } = plan;
+  const workers = usefulWorkers(conduct);
+  const progress = openProgress({ stream: process.stderr, ci: settings.environment.ci });
+  progress.line(startLine(plan, { workers, store: settings.store }));
+  const interrupts = catchInterrupts();
+  interrupts.arm(() =>
+    progress.line(
+      `cancelling; what is scored stays (once more: end at once, and "${again(plan)}")`,
+    ),
+  );
+  try {
+    const options = {
+      workers,
+      workerArgs: ['--device', plan.spec.device, '--threads', String(flags.threads)],
+      env: quietEnv(settings),
+      signal: interrupts.signal,
+      onState: (state: Watched) => progress.update(runRows(state), state.seconds),
+      onLine: progress.line,
+    };
+    const ended = await driveRun(plan, { workplace, options });
+    progress.stop();
+    return await tellResult(ended, { storage, flags });
+  } catch (error) {
+    progress.stop();
+    if (flags.json) await writeJson({ runId, status: 'failed', reasons: [messageOf(error)] });
+    throw error;
+  } finally {
+    interrupts.release();
+  }
+}
+
+/** Workers tell what went wrong; what goes well is what the progress shows. */
+function quietEnv({ childEnv }: CliSettings): NodeJS.ProcessEnv {
+  const level = childEnv.TOPFIVE_LOG_LEVEL;
+  return { ...childEnv, TOPFIVE_LOG_LEVEL: level === 'info' ? 'warn' : level };
+}
+
+const again = ({ runId }: Pick<Plan, 'runId'>) => `topfive resume ${runId}`;
+
+function startLine(
+  { runId, dataset, models, shards }: Plan,
+  { workers, store }: { workers: number; store: string },
+): string {
+  const work = `${counted(dataset.images, 'image')}, ${counted(models.length, 'model')}, ${counted(shards.length, 'shard')}`;
+  const who =
+    workers === 0
+      ? `workers on the queue do it (topfive worker --store ${store})`
+      : counted(workers, 'worker');
+  return `run ${runId}: ${work}, ${who}`;
+}
+
+/** Tells how a run ended, and where its report is. */
+export async function tellResult(
+  state: RunState,
+  { storage, flags }: { storage: Storage; flags: ResultFlags },
+): Promise<number> {
+  const { runId } = state;
+  const record = await readRunRecord(storage, runId);
+  if (!record) return tellUnfinished(state, flags);
+  if (flags.out !== undefined) await collectRun(storage, { runId, directory: flags.out });
+  if (flags.json) {
+    await writeOut(await storage.get(runKeys(runId).report));
+  } else {
+    await writeOut(summaryTable(record, { plain: isPlain(process.stdout) }));
+    await writeOut(`Report: ${reportPlace(storage, { runId, out: flags.out })}\n`);
+  }
+  return exitOf(record);
+}
+
+async function tellUnfinished(state: RunState, flags: ResultFlags): Promise<number> {
+  const { runId, status } = state;
+  const cancelled = status === 'cancelled';
+  const reasons = [state.reason ?? (cancelled ? 'the run was cancelled' : 'the run did not end')];
+  if (flags.json) await writeJson({ runId, status, reasons });
+  tell(
+    cancelled
+      ? `run ${runId} is cancelled; "${again(state)}" goes on where it stopped`
+      : `error: run ${runId} ${status}: ${reasons.join('; ')}; mend the cause, then "${again(state)}"`,
+  );
+  return cancelled ? exitCodes.cancelled : exitCodes.failed;
+}
+
+/** 0 for complete, 3 for a run whose numbers do not stand. */
+export function exitOf({ status }: Pick<RunRecord, 'status'>): number {
+  return status === 'complete' ? exitCodes.done : exitCodes.invalid;
+}
+
+function reportPlace(
+  storage: Storage,
+  { runId, out }: { runId: string; out: string | undefined },
+): string {
+  if (out !== undefined) return join(out, 'report.html');
+  const { root } = runKeys(runId);
+  return storage.uri.startsWith('file:')
+    ? join(fileURLToPath(storage.uri), root, 'report.html')
+    : `${storage.uri}/${root}report.html`;
+}

@@ -1,0 +1,59 @@
+/** Options that several commands share, and how their values are read. */
+import { type Command, InvalidArgumentError, Option } from 'commander';
+
+/** A parser of whole numbers from `lowest` up. */
+export function wholeNumber(lowest: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < lowest) {
+      throw new InvalidArgumentError(`It must be a whole number of at least ${lowest}.`);
+    }
+    return value;
+  };
+}
+
+/** A parser of `auto` or whole numbers from `lowest` up. */
+export function autoOr(lowest: number): (text: string) => 'auto' | number {
+  const read = wholeNumber(lowest);
+  return (text) => (text === 'auto' ? 'auto' : read(text));
+}
+
+export function collect(text: string, earlier: string[] = []): string[] {
+  return [...earlier, text];
+}
+
+export const devices = ['auto', 'cpu', 'cuda', 'webgpu'] as const;
+export type DeviceFlag = (typeof devices)[number];
+
+export function deviceOption(): Option {
+  return new Option(
+    '--device <device>',
+    'where models run; auto is cpu for now, cuda and webgpu are asked for by name',
+  ).choices(devices);
+}
+
+export function threadsOption(): Option {
+  return new Option('--threads <n>', 'threads inside one operator of a model')
+    .argParser(wholeNumber(1))
+    .default(1);
+}
+
+export interface FleetFlags {
+  workers?: number;
+  threads: number;
+}
+
+/** How many workers, and what they are given. */
+export function addFleetOptions(command: Command): Command {
+  return command
+    .option(
+      '--workers <n>',
+      'worker processes; 0 starts none and uses those on the queue (default: one a core)',
+      wholeNumber(0),
+    )
+    .addOption(threadsOption());
+}
+
+export function jsonOption(what: string): Option {
+  return new Option('--json', `${what} as JSON on stdout`);
+}

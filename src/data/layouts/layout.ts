@@ -1,0 +1,29 @@
+/** What every layout gives, and which files count as images. */
+import type { ManifestEntry } from '../manifest.ts';
+
+export interface Indexed {
+  entries: ManifestEntry[];
+  /** Class names by index, where the layout has them. */
+  classNames: string[] | null;
+  /** One sentence each, for a person. */
+  warnings: string[];
+}
+
+/** The endings that torchvision's ImageFolder takes for images (`IMG_EXTENSIONS`), whatever their case. */
+export const imageEndings = ['jpg', 'jpeg', 'png', 'ppm', 'bmp', 'pgm', 'tif', 'tiff', 'webp'];
+const image = new RegExp(`\\.(${imageEndings.join('|')})$`, 'i');
+
+export function isImage(name: string): boolean {
+  return image.test(name);
+}
+
+/** Order of code points, which is how Python sorts names; `<` orders UTF-16 code units. */
+export function byCodePoints(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}
+
+/** At most three names, and how many more there are. */
+export function someOf(names: readonly string[]): string {
+  const rest = names.length - 3;
+  return names.slice(0, 3).join(', ') + (rest > 0 ? ` and ${rest} more` : '');
+}

@@ -1,0 +1,66 @@
+/** What every resize kernel shares: the picture it reads, and tables of weights that are kept between images. */
+
+/** Interleaved red, green, blue; one byte each, rows without gaps. */
+export interface RgbImage {
+  data: Uint8Array;
+  width: number;
+  height: number;
+}
+
+/** One axis of a resize: `target` places over `source`, of which `count` from `first` are wanted. */
+export interface Axis {
+  source: number;
+  target: number;
+  first: number;
+  count: number;
+}
+
+const kept = 512;
+
+/** Remembers the tables of the last axes: datasets repeat a few image sizes. */
+export function rememberTables<T>(build: (axis: Axis) => T): (axis: Axis) => T {
+  const tables = new Map<string, T>();
+  return (axis) => {
+    const key = `${axis.source},${axis.target},${axis.first},${axis.count}`;
+    const known = tables.get(key);
+    if (known !== undefined) return known;
+    const built = build(axis);
+    if (tables.size >= kept) tables.delete(tables.keys().next().value!);
+    tables.set(key, built);
+    return built;
+  };
+}
+
+/** Row `index` of an image. */
+export function rowOf({ data, width }: RgbImage, index: number): Uint8Array {
+  return data.subarray(index * width * 3, (index + 1) * width * 3);
+}
+
+/** The last few source rows after the horizontal pass, each computed once. */
+export interface Ring {
+  /** The row, filled now unless the ring holds it. Rows within `slots` of each other can be held together. */
+  row(index: number, fill: (into: Int32Array) => void): Int32Array;
+}
+
+/**
+ * A ring whose memory is used again by the next image on this thread.
+ * @param slots a power of two.
+ */
+export function reusableRing(slots: number): (width: number) => Ring {
+  let memory = new Int32Array(0);
+  return (width) => {
+    if (memory.length < slots * width) memory = new Int32Array(slots * width);
+    const rows = Array.from({ length: slots }, (_, slot) =>
+      memory.subarray(slot * width, (slot + 1) * width),
+    );
+    const held = rows.map(() => -1);
+    return {
+      row(index, fill) {
+        const slot = index & (slots - 1);
+        if (held[slot] !== index) fill(rows[slot]);
+        held[slot] = index;
+        return rows[slot];
+      },
+    };
+  };
+}

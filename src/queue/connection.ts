@@ -1,0 +1,106 @@
+/** One connection to the queue's server, shared by whatever only asks and adds. */
+import { type BackendFactory, type IQueueBackend, Queue } from 'bullmq';
+import { TopfiveError } from '../errors.ts';
+import type { Logger } from '../log.ts';
+import { createBackend, keyPrefix, runsQueue, shardsQueue } from './backend.ts';
+import { logErrors } from './error-log.ts';
+import { settlesWithin, withPatience } from './patience.ts';
+import { redactUrl } from './url.ts';
+
+export type BullQueue = Queue<
+  unknown,
+  unknown,
+  string,
+  unknown,
+  unknown,
+  string,
+  IQueueBackend,
+  string
+>;
+
+export interface QueueConnection {
+  runs: BullQueue;
+  shards: BullQueue;
+  /** For other BullMQ objects on the same connection. */
+  shared: BackendFactory<IQueueBackend, string>;
+  options: { connection: string; prefix: string };
+  /** The id inside the key of a child job, which each backend forms in its own way. */
+  jobIdOf(key: string): string;
+  close(): Promise<void>;
+}
+
+const readyWithinMs = 20_000;
+const closeWithinMs = 2000;
+
+/** Rejects with a `queue` error when the server does not answer in time. */
+export async function connectQueue(url: string, log: Logger): Promise<QueueConnection> {
+  const options = { connection: url, prefix: keyPrefix };
+  const backend = await withPatience(() => openBackend(options, log));
+  const shared: BackendFactory<IQueueBackend, string> = (name) => backend.forQueue(name, keyPrefix);
+  const open = (name: string) => {
+    const queue: BullQueue = new Queue(name, options, shared);
+    queue.on('error', logErrors(log, `queue ${name}`));
+    return queue;
+  };
+  const [runs, shards] = [open(runsQueue), open(shardsQueue)];
+  return {
+    runs,
+    shards,
+    shared,
+    options,
+    jobIdOf: (key) => backend.parseNodeKey(key).id,
+    async close() {
+      await Promise.all([runs.close(), shards.close()]);
+      if (!(await settlesWithin(backend.close(), closeWithinMs))) await backend.disconnect();
+    },
+  };
+}
+
+/** A backend never recovers from a failed start, so each try makes a new one. */
+async function openBackend(
+  options: { connection: string; prefix: string },
+  log: Logger,
+): Promise<IQueueBackend> {
+  const backend = createBackend(runsQueue, options);
+  backend.on('error', logErrors(log, 'queue'));
+  const ready = backend.waitUntilReady();
+  if (!(await settlesWithin(ready, readyWithinMs))) {
+    await backend.disconnect();
+    throw new TopfiveError(
+      'queue',
+      `the queue at ${redactUrl(options.connection)} did not answer within ${readyWithinMs / 1000} s; check that its server runs`,
+    );
+  }
+  try {
+    await ready;
+    return backend;
+  } catch (error) {
+    await backend.disconnect();
+    throw error;
+  }
+}
+
+/** Jobs of both queues by what they wait for. */
+export interface QueueCounts {
+  waiting: number;
+  active: number;
+  delayed: number;
+  prioritized: number;
+  waitingChildren: number;
+}
+
+/** Counts over both queues; whatever is none of these is finished. */
+export async function countJobs({ runs, shards }: QueueConnection): Promise<QueueCounts> {
+  const states = ['waiting', 'active', 'delayed', 'prioritized', 'waiting-children'] as const;
+  const [first, second] = await Promise.all(
+    [runs, shards].map((queue) => queue.getJobCounts(...states)),
+  );
+  const sum = (state: (typeof states)[number]) => (first[state] ?? 0) + (second[state] ?? 0);
+  return {
+    waiting: sum('waiting'),
+    active: sum('active'),
+    delayed: sum('delayed'),
+    prioritized: sum('prioritized'),
+    waitingChildren: sum('waiting-children'),
+  };
+}

@@ -1,0 +1,254 @@
+/** The embedded engine of a directory: one process owns it, others attach, and the next in line succeeds it. */
+import { mkdirSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf, TopfiveError } from '../errors.ts';
+import type { Logger } from '../log.ts';
+import { type HeldLock, isOwned, type LockRecord, readLock, tryLock } from './lock-file.ts';
+import { waitForEnd } from './process-identity.ts';
+import { makePrivate, removeSocketDirectory, socketDirectoryFor } from './socket-directory.ts';
+import type { TiedProcess } from './tied-process.ts';
+import type { EngineKind } from './url.ts';
+
+/** Where an embedded server keeps its data and listens. */
+export interface ServerPlace {
+  directory: string;
+  socketDirectory: string;
+  listen: 'socket' | 'loopback';
+  /** Directories searched for executables. */
+  path: string;
+  /** Where attached processes look for it: a successor listens there again. */
+  formerUrl: string | undefined;
+}
+
+/** A server that can be started, and started again on the same data and the same URL. */
+export interface EmbeddedServer {
+  url: string;
+  launch(): TiedProcess;
+  /** Rejects, with the server's last words, when it ends before it answers. */
+  waitUntilReady(child: TiedProcess): Promise<void>;
+}
+
+export interface Engine {
+  readonly url: string;
+  readonly kind: EngineKind;
+  /** True while this process runs the server. Whoever is attached with `own` may come to own it. */
+  readonly owned: boolean;
+  close(): Promise<void>;
+}
+
+/** One of the servers that can be embedded. */
+export interface EmbeddedKind {
+  kind: EngineKind;
+  /** Decides where it listens and makes its data ready; the server does not run yet. */
+  prepare(place: ServerPlace): Promise<EmbeddedServer>;
+}
+
+export interface EmbeddedOptions {
+  directory: string;
+  listen: 'socket' | 'loopback';
+  /** Whether this process may run the server. */
+  own: boolean;
+  path: string;
+  /** The only kind that will do; undefined for any. */
+  wanted: EngineKind | undefined;
+  /** The kind to run here; a `queue` error when there is none. */
+  choose(): EmbeddedKind;
+  log: Logger;
+}
+
+/** How often a waiting process looks at the lock. */
+const startPollMs = 20;
+const successionPollMs = 250;
+const stopWithinMs = 10_000;
+const longestDelayMs = 5000;
+
+/** Owns or attaches; undefined when nobody runs an engine here and `own` is false. */
+export async function openEmbedded(options: EmbeddedOptions): Promise<Engine | undefined> {
+  const { directory, own } = options;
+  mkdirSync(directory, { recursive: true });
+  for (;;) {
+    const owner = findOwner(directory);
+    if (owner?.url) return attach(options, { kind: owner.kind, url: owner.url });
+    if (!owner && !own) return undefined;
+    const server = owner ? undefined : await tryToRun(options, undefined);
+    if (server) return { ...server, owned: true };
+    await pause(startPollMs);
+  }
+}
+
+function findOwner(directory: string): LockRecord | undefined {
+  const record = readLock(directory);
+  return record && isOwned(directory, record) ? record : undefined;
+}
+
+/** Runs the server here, or returns undefined when another process is quicker. */
+async function tryToRun(
+  options: EmbeddedOptions,
+  formerUrl: string | undefined,
+): Promise<RunningServer | undefined> {
+  const chosen = options.choose();
+  const lock = tryLock(options.directory, chosen.kind);
+  return lock && runServer(options, { lock, chosen, formerUrl });
+}
+
+interface RunningServer {
+  url: string;
+  kind: EngineKind;
+  close(): Promise<void>;
+}
+
+/** Uses another process's engine; with `own`, takes it over when that process ends. */
+function attach(
+  options: EmbeddedOptions,
+  { kind, url }: { kind: EngineKind; url: string },
+): Engine {
+  const { directory, wanted } = options;
+  if (wanted !== undefined && wanted !== kind) {
+    throw new TopfiveError(
+      'queue',
+      `the engine that runs in ${directory} is ${kind}, not ${wanted}; stop what uses it first`,
+    );
+  }
+  const closing = new AbortController();
+  let server: RunningServer | undefined;
+  const succession = options.own
+    ? succeed(options, { kind, url, signal: closing.signal }).then((running) => {
+        server = running;
+      })
+    : undefined;
+  return {
+    kind,
+    url,
+    get owned() {
+      return server !== undefined;
+    },
+    async close() {
+      closing.abort();
+      await succession;
+      await server?.close();
+    },
+  };
+}
+
+/** Waits in line for the engine; resolves with it once it is this process's, or with undefined when aborted. */
+async function succeed(
+  options: EmbeddedOptions,
+  { kind, url, signal }: { kind: EngineKind; url: string; signal: AbortSignal },
+): Promise<RunningServer | undefined> {
+  let delayMs = successionPollMs;
+  while (!signal.aborted) {
+    await pause(delayMs, signal);
+    if (signal.aborted) return undefined;
+    try {
+      if (findOwner(options.directory)) continue;
+      const server = await tryToRun({ ...options, wanted: kind }, url);
+      if (!server) continue;
+      options.log.info('the process that ran the queue has ended; this one runs it now');
+      return server;
+    } catch (error) {
+      options.log.error(messageOf(error));
+      delayMs = Math.min(2 * delayMs, longestDelayMs);
+    }
+  }
+  return undefined;
+}
+
+/** Waits without keeping the process alive for it; ends early when aborted. */
+async function pause(ms: number, signal?: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { ref: signal === undefined, ...(signal && { signal }) }).catch(
+    () => {},
+  );
+}
+
+/** Starts the server under the lock and keeps it running; a failed start leaves nothing behind. */
+async function runServer(
+  options: EmbeddedOptions,
+  {
+    lock,
+    chosen,
+    formerUrl,
+  }: { lock: HeldLock; chosen: EmbeddedKind; formerUrl: string | undefined },
+): Promise<RunningServer> {
+  const { directory, listen, path, log } = options;
+  const socketDirectory = socketDirectoryFor(directory);
+  const undo: (() => void | Promise<void>)[] = [() => lock.release()];
+  const close = async () => {
+    for (const step of undo.splice(0).reverse()) await step();
+  };
+  try {
+    await waitForPredecessor(lock);
+    makePrivate(socketDirectory);
+    undo.push(() => removeSocketDirectory(socketDirectory));
+    const known = formerUrl ?? lock.predecessor?.url ?? undefined;
+    const server = await chosen.prepare({
+      directory,
+      socketDirectory,
+      listen,
+      path,
+      formerUrl: known,
+    });
+    const first = launch(server, lock);
+    undo.push(() => first.stop());
+    await server.waitUntilReady(first);
+    lock.update({ url: server.url });
+    const supervision = supervise(server, { first, lock, log });
+    undo.push(() => supervision.stop());
+    return { url: server.url, kind: chosen.kind, close };
+  } catch (error) {
+    await close();
+    if (error instanceof TopfiveError) throw error;
+    throw new TopfiveError(
+      'queue',
+      `the embedded ${chosen.kind} in ${directory} did not start: ${messageOf(error)}; name another queue with --queue`,
+      { cause: error },
+    );
+  }
+}
+
+function launch(server: EmbeddedServer, lock: HeldLock): TiedProcess {
+  const child = server.launch();
+  lock.update({ server: child.identity ?? null });
+  return child;
+}
+
+/** The server of an owner that was killed may still be writing its data. */
+async function waitForPredecessor({ predecessor }: HeldLock): Promise<void> {
+  const server = predecessor?.server;
+  if (!server || (await waitForEnd(server, stopWithinMs))) return;
+  process.kill(server.pid, 'SIGKILL');
+  await waitForEnd(server, stopWithinMs);
+}
+
+/** Starts the server again, on the same data and URL, whenever it ends while its owner lives. */
+function supervise(
+  server: EmbeddedServer,
+  { first, lock, log }: { first: TiedProcess; lock: HeldLock; log: Logger },
+): { stop(): Promise<void> } {
+  const stopping = new AbortController();
+  let child = first;
+  const keepRunning = async () => {
+    for (let failures = 0; ; ) {
+      await child.ended;
+      if (stopping.signal.aborted) return;
+      log.warn("the queue's server ended; starting it again");
+      await pause(Math.min(50 * 2 ** failures, longestDelayMs), stopping.signal);
+      if (stopping.signal.aborted) return;
+      child = launch(server, lock);
+      failures = await server.waitUntilReady(child).then(
+        () => 0,
+        (error) => {
+          if (!stopping.signal.aborted) log.error(`it did not start: ${messageOf(error)}`);
+          return failures + 1;
+        },
+      );
+    }
+  };
+  const ended = keepRunning();
+  return {
+    async stop() {
+      stopping.abort();
+      await child.stop(stopWithinMs);
+      await ended;
+    },
+  };
+}

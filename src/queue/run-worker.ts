@@ -1,0 +1,194 @@
+/** Takes jobs off the queue, one shard and one run at a time, until closed or idle. */
+import { once } from 'node:events';
+import { type IQueueBackend, type Job, type JobProgress, Worker } from 'bullmq';
+import { TopfiveError } from '../errors.ts';
+import type { Logger } from '../log.ts';
+import { createBackend, runsQueue, shardsQueue } from './backend.ts';
+import { connectQueue, countJobs, type QueueConnection } from './connection.ts';
+import { logErrors } from './error-log.ts';
+import { waitUntilIdle } from './idle-watch.ts';
+import { attemptJob, type JobContext, type Shift } from './job-attempt.ts';
+import { openListener } from './listener.ts';
+import { settlesWithin, withPatience } from './patience.ts';
+import {
+  parseShardJobId,
+  type RunPayload,
+  runPayloadSchema,
+  type ShardJob,
+  type ShardPayload,
+  shardPayloadSchema,
+} from './payload.ts';
+import { redactUrl } from './url.ts';
+
+export type { JobContext } from './job-attempt.ts';
+
+/** A shard that failed for good: in all its attempts, or in a way that no retry can mend. */
+export type ChildFailure = ShardJob & { reason: string };
+
+export interface AggregateContext extends JobContext {
+  childFailures: ChildFailure[];
+}
+
+export interface RunWorkerOptions {
+  url: string;
+  shard: (payload: ShardPayload, context: JobContext) => Promise<void>;
+  aggregate: (payload: RunPayload, context: AggregateContext) => Promise<void>;
+  /** Whether this worker serves that storage; a job of another is put back untouched. Default: all. */
+  acceptsStore?: (uri: string) => boolean;
+  /** Ends the worker after so long with nothing unfinished on the queue. Default: never. */
+  exitWhenIdleSeconds?: number;
+  /** How long a job stays with a worker that gives no sign of life. */
+  lockMs?: number;
+  stalledIntervalMs?: number;
+  /** How often a job may be lost together with its worker before it is held to be the cause. */
+  maxStalledCount?: number;
+  /** How long a job of another storage waits before a worker looks at it again. */
+  refusalDelayMs?: number;
+  log: Logger;
+}
+
+export interface RunWorker {
+  /** Resolves when the worker has ended; rejects with a `queue` error when it ended because the queue was lost. */
+  done: Promise<void>;
+  /** Takes no more jobs, waits `graceMs` for those it has, then aborts them, and they go back on the queue. */
+  close(graceMs?: number): Promise<void>;
+}
+
+const defaultGraceMs = 10_000;
+/** How long aborted work may take to end. */
+const abortWithinMs = 10_000;
+
+/** Rejects with a `queue` error when the server does not answer. */
+export async function startRunWorker(options: RunWorkerOptions): Promise<RunWorker> {
+  const { url, log, exitWhenIdleSeconds: seconds } = options;
+  const ending = new AbortController();
+  const shift: Shift = {
+    attempts: new Set(),
+    ending: ending.signal,
+    acceptsStore: options.acceptsStore ?? (() => true),
+    refusalDelayMs: options.refusalDelayMs ?? 5000,
+    log,
+  };
+  const connection = await connectQueue(url, log);
+  const listener = openListener(connection, log);
+  listener.onCancel((runId) => {
+    for (const attempt of shift.attempts) if (attempt.runId === runId) attempt.cancel.abort();
+  });
+  const workers: BullWorker[] = [];
+  const closeRequest = new AbortController();
+  let closing: Promise<void> | undefined;
+  const close = (graceMs = defaultGraceMs) => {
+    closing ??= closeWorkers(workers, { ending, graceMs, log }).finally(async () => {
+      await listener.close();
+      await connection.close();
+    });
+    closeRequest.abort();
+    return closing;
+  };
+  try {
+    await listener.hears();
+    workers.push(...makeWorkers(options, { connection, shift }));
+    await Promise.all(workers.map((worker) => worker.waitUntilReady()));
+  } catch (error) {
+    await close(0);
+    throw error;
+  }
+  const waitForEnd = async () => {
+    const { signal } = closeRequest;
+    const isBusy = () => shift.attempts.size > 0;
+    const countUnfinished = async () => sum(Object.values(await countJobs(connection)));
+    const cause =
+      seconds === undefined
+        ? await once(signal, 'abort')
+        : await waitUntilIdle({ seconds, isBusy, countUnfinished, signal });
+    await close(cause === 'unreachable' ? 0 : defaultGraceMs);
+    if (cause !== 'unreachable') return;
+    throw new TopfiveError(
+      'queue',
+      `the queue at ${redactUrl(url)} stopped answering, so this worker has ended; start its server and a new worker`,
+    );
+  };
+  const done = waitForEnd();
+  done.catch(() => {});
+  return { done, close };
+}
+
+function sum(counts: number[]): number {
+  return counts.reduce((total, count) => total + count, 0);
+}
+
+type BullWorker = Worker<unknown, void, string, IQueueBackend, JobProgress, string>;
+
+function makeWorkers(
+  options: RunWorkerOptions,
+  { connection, shift }: { connection: QueueConnection; shift: Shift },
+): BullWorker[] {
+  const settings = {
+    ...connection.options,
+    concurrency: 1,
+    lockDuration: options.lockMs ?? 30_000,
+    stalledInterval: options.stalledIntervalMs ?? 10_000,
+    maxStalledCount: options.maxStalledCount ?? 8,
+    // After an outage a job that has ended is reported this soon, well before its lock expires.
+    runRetryDelay: 1000,
+  };
+  const start = (name: string, process: (job: Job, token?: string) => Promise<void>) => {
+    const worker: BullWorker = new Worker(name, process, settings, createBackend);
+    worker.on('error', logErrors(options.log, `worker of ${name}`));
+    return worker;
+  };
+  return [
+    start(shardsQueue, (job, token) =>
+      attemptJob(job, {
+        token,
+        schema: shardPayloadSchema,
+        shift,
+        async work(payload, context) {
+          await checkWanted(connection, payload);
+          await options.shard(payload, context);
+        },
+      }),
+    ),
+    start(runsQueue, (job, token) =>
+      attemptJob(job, {
+        token,
+        schema: runPayloadSchema,
+        shift,
+        async work(payload, context) {
+          const childFailures = await readChildFailures(job, connection);
+          await options.aggregate(payload, { ...context, childFailures });
+        },
+      }),
+    ),
+  ];
+}
+
+/** A shard whose run is no longer on the queue was cancelled between two jobs. */
+async function checkWanted({ runs }: QueueConnection, { runId }: ShardPayload): Promise<void> {
+  if ((await withPatience(() => runs.getJobState(runId))) === 'unknown') {
+    throw new TopfiveError(
+      'cancelled',
+      `run ${runId} was cancelled; "topfive resume" continues it`,
+    );
+  }
+}
+
+async function readChildFailures(job: Job, { jobIdOf }: QueueConnection): Promise<ChildFailure[]> {
+  const failures = Object.entries(await withPatience(() => job.getIgnoredChildrenFailures()));
+  return failures.flatMap(([key, reason]) => {
+    const child = parseShardJobId(jobIdOf(key));
+    return child ? [{ shard: child.shard, group: child.group, reason: String(reason) }] : [];
+  });
+}
+
+async function closeWorkers(
+  workers: BullWorker[],
+  { ending, graceMs, log }: { ending: AbortController; graceMs: number; log: Logger },
+): Promise<void> {
+  const closed = Promise.all(workers.map((worker) => worker.close()));
+  if (await settlesWithin(closed, graceMs)) return;
+  ending.abort();
+  if (await settlesWithin(closed, abortWithinMs)) return;
+  log.warn('a job does not end; another worker gets it when its lock expires');
+  await Promise.all(workers.map((worker) => worker.disconnect()));
+}

@@ -1,0 +1,18 @@
+/** Text that others wrote (keys, class names, reasons), made fit to be shown. */
+
+const lineBreaks = /[\t\n\r]+/gu;
+/** Controls, format characters (bidirectional overrides among them), lone surrogates, noncharacters. */
+const unseen = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Noncharacter_Code_Point}]/gu;
+
+/** One line in which every character shows: what a terminal or an XML parser must not get becomes `\u{…}`. */
+export function visible(text: string): string {
+  return text
+    .replace(lineBreaks, ' ')
+    .replace(unseen, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
+}
+
+/** At most `limit` characters (code points), the last of them `…` when something was left out. */
+export function clip(text: string, limit: number): string {
+  const characters = text.length > limit ? [...text] : [];
+  return characters.length > limit ? `${characters.slice(0, limit - 1).join('')}…` : text;
+}

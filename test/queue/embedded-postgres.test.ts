@@ -1,0 +1,3 @@
+import { testQueue } from './contract.ts';
+
+testQueue('postgres');
