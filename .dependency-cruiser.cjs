@@ -13,9 +13,10 @@ const steps = [
 ];
 
 const roomRules = steps.flatMap((step, level) =>
-  step.map((room, place) => {
+  step.flatMap((room, place) => {
     const beside = step.filter((_, other) => other !== place);
     const above = steps.slice(level + 1).flat();
+    if (beside.length + above.length === 0) return [];
     return {
       name: `ladder: ${room.replace(/[\\()|]/g, ' ').trim()}`,
       comment: 'A file imports from its own room or from a room to the left of the ladder.',

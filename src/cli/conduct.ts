@@ -46,11 +46,7 @@ export async function conductRun(conduct: Conduct): Promise<number> {
   const progress = openProgress({ stream: process.stderr, ci: settings.environment.ci });
   progress.line(startLine(plan, { workers, store: settings.store }));
   const interrupts = catchInterrupts();
-  interrupts.arm(() =>
-    progress.line(
-      `cancelling; what is scored stays (once more: end at once, and "${again(plan)}")`,
-    ),
-  );
+  interrupts.arm(() => progress.line('cancelling: what is scored stays; once more ends at once'));
   try {
     const options = {
       workers,

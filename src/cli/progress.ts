@@ -96,7 +96,7 @@ function openBars({ stream }: ProgressTarget): Progress {
   const shown: { bar: cliProgress.SingleBar; pace: ReturnType<typeof openPace> }[] = [];
   return {
     update(rows, seconds) {
-      for (const [index, row] of fitted(rows, stream.rows ?? 24).entries()) {
+      for (const [index, row] of fitted(rows, stream.rows || 24).entries()) {
         shown[index] ??= { bar: bars.create(row.expected, 0, { row }), pace: openPace() };
         const { bar, pace } = shown[index];
         const { done, expected } = row;

@@ -32,9 +32,7 @@ const linearRowTable = rememberTables((axis) =>
 const linearColumnTable = rememberTables((axis) =>
   fillTable(axis, (place) => {
     const { index, fraction } = positionOf(place, axis);
-    const inside = index >= 0 && index < axis.source - 1;
-    const left = clampIndex(index, axis);
-    return [left * 3, (inside ? left + 1 : left) * 3, inside ? fixedPoint(fraction) : 0];
+    return [clampIndex(index, axis) * 3, clampIndex(index + 1, axis) * 3, fixedPoint(fraction)];
   }),
 );
 

@@ -51,16 +51,20 @@ export async function writeSyntheticDataset(options: SyntheticOptions): Promise<
     await writeFile(labels, lines.join(''));
     await writeFile(classNames, syntheticClasses.map(({ name }) => `${name}\n`).join(''));
   } catch (error) {
-    if (isSystemError(error, 'EACCES', 'EROFS', 'ENOTDIR', 'EEXIST', 'ENOSPC')) {
-      throw new TopfiveError(
+    throw asOutputError(error, directory);
+  }
+  return { uri, labels, classNames };
+}
+
+/** An error of the file system that a better folder would mend, as a TopfiveError; any other error as it is. */
+export function asOutputError(error: unknown, directory: string): unknown {
+  return isSystemError(error, 'EACCES', 'EROFS', 'ENOTDIR', 'EEXIST', 'ENOSPC')
+    ? new TopfiveError(
         'output',
         `The synthetic set could not be written to ${directory}: give a folder that can be written and has room.`,
         { cause: error },
-      );
-    }
-    throw error;
-  }
-  return { uri, labels, classNames };
+      )
+    : error;
 }
 
 function fileNameAt(index: number, split: keyof typeof splits): string {

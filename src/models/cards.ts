@@ -3,7 +3,7 @@ import type { Recipe } from '../data/recipe.ts';
 import type { Architecture } from './architectures/architecture.ts';
 
 /** A fraction as printed with three digits in the model page, and with four where it was first published. */
-export interface PublishedFigure {
+interface PublishedFigure {
   top1: number;
   top5: number;
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { normaliser } from '../data/batch.ts';
 import { cropImage } from '../data/crop.ts';
 import type { Recipe } from '../data/recipe.ts';
-import { canvasSide, splits, writeSyntheticDataset } from '../data/synthetic.ts';
+import { asOutputError, canvasSide, splits, writeSyntheticDataset } from '../data/synthetic.ts';
 import { syntheticClasses } from '../data/synthetic-classes.ts';
 import { createRandom } from '../data/synthetic-random.ts';
 import { renderCanvas } from '../data/synthetic-render.ts';
@@ -78,7 +78,10 @@ const defaultTrainingImages = 8 * classes;
 /** Small, so that encoding the validation set goes on between two batches. */
 const trainingBatch = 25;
 
-/** The same seed gives the same files on one kind of machine; images do not depend on how many there are. */
+/**
+ * The same seed gives the same files on one kind of machine; an image does not depend on how many there are.
+ * @throws TopfiveError `output` when they cannot be written.
+ */
 export async function makeDemo(options: DemoOptions): Promise<Demo> {
   const { directory, images, seed, onProgress, trainingImages = defaultTrainingImages } = options;
   const [dataset, models] = await Promise.all([
@@ -103,15 +106,17 @@ interface ModelOptions {
 
 async function makeDemoModels(options: ModelOptions): Promise<DemoModel[]> {
   const { directory } = options;
-  await mkdir(directory, { recursive: true });
   const workshop = await mkdtemp(join(tmpdir(), 'topfive-demo-'));
   const pupils: Pupil[] = [];
   try {
+    await mkdir(directory, { recursive: true });
     for (const design of designs) {
       pupils.push(await createPupil(design, { workshop, ...options }));
     }
     await collectFeatures(pupils, options);
     return await Promise.all(pupils.map((pupil) => writeModel(pupil, directory)));
+  } catch (error) {
+    throw asOutputError(error, directory);
   } finally {
     await Promise.all(pupils.map(({ session }) => session.close()));
     await rm(workshop, { recursive: true });

@@ -1,6 +1,7 @@
 /** Reads an ONNX file strictly: what is truncated, mistyped or hostile is refused in one sentence. */
-import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
+import { WireType } from '@bufbuild/protobuf/wire';
 import { messageOf, TopfiveError } from '../errors.ts';
+import { demand, int, list, message, readInt, readMessage, saturated, text } from './fields.ts';
 import type { Attribute, Value } from './graph.ts';
 import {
   attributeField,
@@ -21,7 +22,7 @@ import {
   valueField,
 } from './proto.ts';
 
-export interface ReadNode {
+interface ReadNode {
   op: string;
   name: string;
   /** Empty for the operators of ONNX itself. */
@@ -32,7 +33,7 @@ export interface ReadNode {
   attributes: Record<string, Attribute | { unread: number }>;
 }
 
-export interface Initializer {
+interface Initializer {
   name: string;
   dtype: DataType;
   dims: number[];
@@ -64,21 +65,6 @@ export function readOnnx(bytes: Uint8Array, path: string): Model {
       `${path} is not a well-formed ONNX file: ${messageOf(error)}; export or download it again.`,
       { cause: error },
     );
-  }
-}
-
-type Read = (reader: BinaryReader, wire: WireType) => void;
-
-/** Calls the reader of each known field; unknown fields are skipped, as the format demands. */
-function readMessage(bytes: Uint8Array, fields: Record<number, Read>): void {
-  const reader = new BinaryReader(bytes);
-  while (reader.pos < reader.len) {
-    const [field, wire] = reader.tag();
-    if (Object.hasOwn(fields, field)) {
-      fields[field](reader, wire);
-    } else {
-      reader.skip(wire, field);
-    }
   }
 }
 
@@ -301,60 +287,4 @@ function elementType(code: number, name: string): DataType {
     throw new Error(`"${name}" has the unknown element type ${code}`);
   }
   return dtype;
-}
-
-function demand(wire: WireType, wanted: WireType): void {
-  if (wire !== wanted) {
-    throw new Error(`a field has wire type ${wire} where ${wanted} was expected`);
-  }
-}
-
-function readInt(reader: BinaryReader): number {
-  const value = Number(reader.int64());
-  if (!Number.isSafeInteger(value)) {
-    throw new Error(`an integer is too large (${value})`);
-  }
-  return value;
-}
-
-/** Attributes say "to the end" with the largest int64, which a number cannot hold. */
-function saturated(reader: BinaryReader): number {
-  const value = Number(reader.int64());
-  return Math.max(Number.MIN_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, value));
-}
-
-function int(take: (value: number) => void): Read {
-  return (reader, wire) => {
-    demand(wire, WireType.Varint);
-    take(readInt(reader));
-  };
-}
-
-function text(take: (value: string) => void): Read {
-  return (reader, wire) => {
-    demand(wire, WireType.LengthDelimited);
-    take(reader.string());
-  };
-}
-
-function message(take: (value: Uint8Array) => void): Read {
-  return (reader, wire) => {
-    demand(wire, WireType.LengthDelimited);
-    take(reader.bytes());
-  };
-}
-
-/** A repeated number, packed or one by one: files come both ways. */
-function list(element: WireType, take: (reader: BinaryReader) => void): Read {
-  return (reader, wire) => {
-    if (wire === element) {
-      take(reader);
-      return;
-    }
-    demand(wire, WireType.LengthDelimited);
-    const packed = new BinaryReader(reader.bytes());
-    while (packed.pos < packed.len) {
-      take(packed);
-    }
-  };
 }

@@ -15,7 +15,7 @@ export const runtimeVersion = `onnxruntime-node ${version}`;
 // What the runtime would print is in the errors thrown here.
 env.logLevel = 'fatal';
 
-export type Device = 'cpu' | 'cuda' | 'webgpu';
+type Device = 'cpu' | 'cuda' | 'webgpu';
 
 export interface OpenOptions {
   /** Threads inside one operator; design: one session of one thread a core. */

@@ -8,8 +8,9 @@ import {
 } from 'bullmq';
 import type { Logger } from '../log.ts';
 import { createBackend, shardsQueue } from './backend.ts';
-import type { QueueConnection } from './connection.ts';
+import { closeWithinMs, type QueueConnection } from './connection.ts';
 import { logErrors } from './error-log.ts';
+import { settlesWithin } from './patience.ts';
 
 /** Tells workers to give a run up. */
 export const cancelEvent = 'cancel';
@@ -56,7 +57,7 @@ export function openListener(connection: QueueConnection, log: Logger): QueueLis
     },
     async close() {
       clearInterval(repeat);
-      await events.close();
+      await settlesWithin(events.close(), closeWithinMs);
     },
   };
 }

@@ -4,12 +4,12 @@ import { type IQueueBackend, type Job, type JobProgress, Worker } from 'bullmq';
 import { TopfiveError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { createBackend, runsQueue, shardsQueue } from './backend.ts';
-import { connectQueue, countJobs, type QueueConnection } from './connection.ts';
+import { closeWithinMs, connectQueue, countJobs, type QueueConnection } from './connection.ts';
 import { logErrors } from './error-log.ts';
 import { waitUntilIdle } from './idle-watch.ts';
 import { attemptJob, type JobContext, type Shift } from './job-attempt.ts';
 import { openListener } from './listener.ts';
-import { settlesWithin, withPatience } from './patience.ts';
+import { settlesWithin, withDeadline, withPatience } from './patience.ts';
 import {
   parseShardJobId,
   type RunPayload,
@@ -60,7 +60,7 @@ const abortWithinMs = 10_000;
 
 /** Rejects with a `queue` error when the server does not answer. */
 export async function startRunWorker(options: RunWorkerOptions): Promise<RunWorker> {
-  const { url, log, exitWhenIdleSeconds: seconds } = options;
+  const { url, log } = options;
   const ending = new AbortController();
   const shift: Shift = {
     attempts: new Set(),
@@ -78,7 +78,7 @@ export async function startRunWorker(options: RunWorkerOptions): Promise<RunWork
   const closeRequest = new AbortController();
   let closing: Promise<void> | undefined;
   const close = (graceMs = defaultGraceMs) => {
-    closing ??= closeWorkers(workers, { ending, graceMs, log }).finally(async () => {
+    closing ??= closeWorkers(workers, { connection, shift, ending, graceMs }).finally(async () => {
       await listener.close();
       await connection.close();
     });
@@ -93,24 +93,38 @@ export async function startRunWorker(options: RunWorkerOptions): Promise<RunWork
     await close(0);
     throw error;
   }
-  const waitForEnd = async () => {
-    const { signal } = closeRequest;
-    const isBusy = () => shift.attempts.size > 0;
-    const countUnfinished = async () => sum(Object.values(await countJobs(connection)));
-    const cause =
-      seconds === undefined
-        ? await once(signal, 'abort')
-        : await waitUntilIdle({ seconds, isBusy, countUnfinished, signal });
-    await close(cause === 'unreachable' ? 0 : defaultGraceMs);
-    if (cause !== 'unreachable') return;
-    throw new TopfiveError(
-      'queue',
-      `the queue at ${redactUrl(url)} stopped answering, so this worker has ended; start its server and a new worker`,
-    );
-  };
-  const done = waitForEnd();
+  const done = waitForEnd(options, { connection, shift, signal: closeRequest.signal, close });
   done.catch(() => {});
   return { done, close };
+}
+
+/** Resolves when it was closed, or closes it when it has been idle for long enough. */
+async function waitForEnd(
+  { exitWhenIdleSeconds: seconds, url }: RunWorkerOptions,
+  {
+    connection,
+    shift,
+    signal,
+    close,
+  }: {
+    connection: QueueConnection;
+    shift: Shift;
+    signal: AbortSignal;
+    close: RunWorker['close'];
+  },
+): Promise<void> {
+  const isBusy = () => shift.attempts.size > 0;
+  const countUnfinished = async () => sum(Object.values(await countJobs(connection)));
+  const cause =
+    seconds === undefined
+      ? await once(signal, 'abort')
+      : await waitUntilIdle({ seconds, isBusy, countUnfinished, signal });
+  await close();
+  if (cause !== 'unreachable') return;
+  throw new TopfiveError(
+    'queue',
+    `the queue at ${redactUrl(url)} stopped answering, so this worker has ended; start its server and a new worker`,
+  );
 }
 
 function sum(counts: number[]): number {
@@ -181,14 +195,21 @@ async function readChildFailures(job: Job, { jobIdOf }: QueueConnection): Promis
   });
 }
 
+/** Waits for work to end, then for it to be given back, but for nothing where there is no server to tell. */
 async function closeWorkers(
   workers: BullWorker[],
-  { ending, graceMs, log }: { ending: AbortController; graceMs: number; log: Logger },
+  {
+    connection,
+    shift,
+    ending,
+    graceMs,
+  }: { connection: QueueConnection; shift: Shift; ending: AbortController; graceMs: number },
 ): Promise<void> {
-  const closed = Promise.all(workers.map((worker) => worker.close()));
+  const isThere = (await withDeadline(countJobs(connection), closeWithinMs)) !== undefined;
+  const closed = Promise.all(workers.map((worker) => worker.close(!isThere)));
   if (await settlesWithin(closed, graceMs)) return;
   ending.abort();
   if (await settlesWithin(closed, abortWithinMs)) return;
-  log.warn('a job does not end; another worker gets it when its lock expires');
-  await Promise.all(workers.map((worker) => worker.disconnect()));
+  shift.log.warn('a job does not end; another worker gets it when its lock expires');
+  for (const worker of workers) worker.disconnect().catch(() => {});
 }

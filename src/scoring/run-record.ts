@@ -14,7 +14,6 @@ const metricSchema = z.object({
 export type Metric = z.infer<typeof metricSchema>;
 
 const publishedSchema = z.object({ top1: z.number(), top5: z.number(), source: z.string() });
-export type Published = z.infer<typeof publishedSchema>;
 
 const modelResultSchema = z.object({
   id: z.string(),

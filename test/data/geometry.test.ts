@@ -40,6 +40,7 @@ test('PaddleClas rounds a long side on a half to the even length', () => {
   // 5 × 2 / 4 = 2.5 and 7 × 2 / 4 = 3.5
   assert.equal(cropWindow(paddle(2, 1), { width: 4, height: 5 }).resized.height, 2);
   assert.equal(cropWindow(paddle(2, 1), { width: 4, height: 7 }).resized.height, 4);
+  assert.equal(cropWindow(paddle(2, 1), { width: 5, height: 4 }).resized.width, 2);
 });
 
 test('torchvision truncates the long side and rounds the crop start', () => {

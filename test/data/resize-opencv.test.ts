@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import type { Size } from '../../src/data/geometry.ts';
 import { resizeCubic } from '../../src/data/resize-opencv.ts';
 import type { RgbImage } from '../../src/data/resize-tables.ts';
-import { pictures, wholeOf } from './resize-pictures.ts';
+import { pictures, sliceOf, wholeOf } from './resize-pictures.ts';
 
 const f32 = Math.fround;
 
@@ -68,5 +68,17 @@ test('cubic: every byte is that of the float32 sums', () => {
       assert.deepEqual([...fast], slowCubic(picture, { width, height }));
     }),
     { numRuns: 300 },
+  );
+});
+
+test('cubic: the integer tail counts from the start of the whole row, not of the window', () => {
+  const dots = fc.array(fc.constantFrom(0, 128), { minLength: 300, maxLength: 300 });
+  fc.assert(
+    fc.property(dots, (values) => {
+      const picture = { width: 10, height: 10, data: Uint8Array.from(values) };
+      const part = { ...wholeOf(20, 20), left: 15, columns: 5 };
+      const whole = slowCubic(picture, { width: 20, height: 20 });
+      assert.deepEqual([...resizeCubic(picture, part)], sliceOf(whole, part));
+    }),
   );
 });

@@ -6,6 +6,7 @@ import { after, before, test } from 'node:test';
 import { normaliser } from '../../src/data/batch.ts';
 import { cropsOf } from '../../src/data/crop.ts';
 import { Undecodable } from '../../src/data/undecodable.ts';
+import { TopfiveError } from '../../src/errors.ts';
 import {
   type Demo,
   type DemoModel,
@@ -28,7 +29,7 @@ before(async () => {
     directory: join(folder, 'first'),
     images,
     seed: 1,
-    trainingImages: 3000,
+    trainingImages: 2000,
     onProgress: (step) => progress.push(step),
   });
 });
@@ -87,7 +88,7 @@ test('the same seed gives the same models, whatever the number of images', async
     directory: join(folder, 'second'),
     images: 2,
     seed: 1,
-    trainingImages: 3000,
+    trainingImages: 2000,
   });
   for (const [place, { onnx }] of again.models.entries()) {
     assert.ok((await readFile(onnx)).equals(await readFile(demo.models[place].onnx)));
@@ -97,10 +98,17 @@ test('the same seed gives the same models, whatever the number of images', async
 test('progress reaches the end of both stages', () => {
   for (const [stage, total] of [
     ['images', images],
-    ['models', 3000],
+    ['models', 2000],
   ] as const) {
     const steps = progress.filter((step) => step.stage === stage);
     assert.deepEqual(steps.at(-1), { stage, done: total, total });
     assert.ok(steps.every(({ done }, place) => done > (steps[place - 1]?.done ?? 0)));
   }
+});
+
+test('a folder that cannot be written is an error of the output', async () => {
+  await assert.rejects(
+    makeDemo({ directory: demo.dataset.labels, images: 1, seed: 1, trainingImages: 2000 }),
+    (error) => error instanceof TopfiveError && error.kind === 'output',
+  );
 });

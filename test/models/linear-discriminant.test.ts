@@ -8,7 +8,7 @@ function makeTraining(perClass: number): Training {
   const random = createRandom(1);
   const labels = Array.from({ length: perClass * 3 }, (_, image) => image % 3);
   const features = labels.flatMap((label) => {
-    const shade = random.between(-50, 50);
+    const shade = random.between(-10, 10);
     return [label + random.between(-0.2, 0.2) + shade, shade];
   });
   return { features: Float32Array.from(features), count: 2, labels, classes: 3 };

@@ -16,6 +16,8 @@ interface WorkerFlags {
 
 /** A worker that cannot close its connections ends itself this long after its grace, in milliseconds. */
 const lastResortMs = 20_000;
+/** The same when its launcher is gone, and most likely the queue with it. */
+const orphanResortMs = 3000;
 
 export function addWorker(program: Command): void {
   const command = program
@@ -53,7 +55,7 @@ async function work(flags: WorkerFlags, settings: CliSettings): Promise<void> {
       log: settings.log,
     });
     settings.log.info(`worker ${process.pid} takes jobs of ${workplace.storage.uri}`);
-    stop.then(() => close(worker, flags.grace * 1000));
+    stop.then((why) => close(worker, { why, graceMs: flags.grace * 1000 }));
     await worker.done;
   } finally {
     await workplace.close();
@@ -71,22 +73,29 @@ async function takeUp(workplace: Workplace, { log }: CliSettings): Promise<void>
   if (runs.length > 0) log.info(`taking up ${runs.join(', ')}`);
 }
 
+type EndReason = 'told' | 'orphaned';
+
 /** Resolves when this worker is to end: at SIGTERM or SIGINT, or when the process that launched it is gone. */
-function listenForEnd(): Promise<void> {
+function listenForEnd(): Promise<EndReason> {
   return new Promise((resolve) => {
     const launched = process.channel !== undefined && process.channel !== null;
-    process.on('SIGTERM', () => resolve());
+    process.on('SIGTERM', () => resolve('told'));
     // Ctrl-C reaches a launched worker together with its launcher, which decides what it means.
-    process.on('SIGINT', () => launched || resolve());
+    process.on('SIGINT', () => launched || resolve('told'));
     if (launched) {
       process.channel?.unref();
-      process.on('disconnect', () => resolve());
+      process.on('disconnect', () => resolve('orphaned'));
     }
   });
 }
 
-async function close(worker: RunningWorker, graceMs: number): Promise<void> {
+/** An orphan gives its shard back at once: nobody waits for it here. */
+async function close(
+  worker: RunningWorker,
+  { why, graceMs }: { why: EndReason; graceMs: number },
+): Promise<void> {
   const lastResort = () => process.kill(process.pid, 'SIGKILL');
-  setTimeout(lastResort, graceMs + lastResortMs).unref();
-  await worker.close(graceMs);
+  const within = why === 'orphaned' ? orphanResortMs : graceMs + lastResortMs;
+  setTimeout(lastResort, within).unref();
+  await worker.close(why === 'orphaned' ? 0 : graceMs);
 }

@@ -93,10 +93,7 @@ function sizeOf({ type, size }: { type: string; size: number }, next: Attributes
 }
 
 function parseHeader(header: Buffer, archive: TarWindow, at: number) {
-  const sum = header.reduce(
-    (total, byte, index) => total + (index >= 148 && index < 156 ? 32 : byte),
-    0,
-  );
+  const sum = checksum(header);
   const size = numberIn(header.subarray(124, 136));
   if (numberIn(header.subarray(148, 156)) !== sum || !Number.isSafeInteger(size) || size < 0) {
     throw archive.broken(`has no valid header at byte ${at}`);
@@ -107,6 +104,13 @@ function parseHeader(header: Buffer, archive: TarWindow, at: number) {
   const posix = header.subarray(257, 263).toString('latin1') === 'ustar\0';
   const prefix = posix ? textOf(header.subarray(345, 500)) : '';
   return { name: prefix === '' ? name : `${prefix}/${name}`, type: flag, size };
+}
+
+/** The sum of the header's bytes, with its own field counted as spaces. */
+function checksum(header: Buffer): number {
+  let sum = 8 * 0x20;
+  for (let at = 0; at < block; at++) if (at < 148 || at >= 156) sum += header[at];
+  return sum;
 }
 
 /** Octal text, or, where the first bit is set, a big-endian number (GNU). */

@@ -1,6 +1,6 @@
 /** A network before it has weights: the tensors it wants and the nodes that name them, laid down layer by layer. */
 import type { Attribute, Node } from '../../onnx/graph.ts';
-import { type PaddingRule, paddingRules } from './padding.ts';
+import { type PaddingRule, paddingRules, type Window } from './padding.ts';
 
 /** A tensor that the network wants filled. */
 export interface TensorSpec {
@@ -200,12 +200,6 @@ export class NetworkBuilder {
     this.#nodes.push({ op, inputs, outputs: [value], attributes });
     return value;
   }
-}
-
-interface Window {
-  side: number;
-  kernel: number;
-  stride: number;
 }
 
 function slide(window: Window, rule: PaddingRule): Record<string, Attribute> {
