@@ -1,6 +1,6 @@
 /** How near `topfive run` comes to what the processor allows, and how far it leaves a plain script behind. */
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
@@ -20,24 +20,38 @@ const { values: flags } = parseArgs({
   options: {
     images: { type: 'string', default: '600' },
     rounds: { type: 'string', default: '3' },
-    /** Measure the built package instead of the source. */
-    dist: { type: 'boolean', default: false },
   },
 });
 
 interface Bench {
   folder: string;
+  /** The command line, compiled from the source as it is now. */
+  main: string;
   dataset: { uri: string; labels: string };
   model: string;
   images: number;
 }
 
+/** Beside whatever is in dist: nobody's build is touched, and none is out of date. */
+async function compile(folder: string): Promise<string> {
+  await copyFile(join(root, 'package.json'), join(folder, 'package.json'));
+  await symlink(join(root, 'node_modules'), join(folder, 'node_modules'));
+  const tsc = join(root, 'node_modules/typescript/bin/tsc');
+  const built = join(folder, 'dist');
+  await execute(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', built], {
+    cwd: root,
+  });
+  return join(built, 'cli/main.js');
+}
+
 async function prepare(folder: string): Promise<Bench> {
   const images = Number(flags.images);
+  const main = await compile(folder);
   const model = join(folder, 'b0.onnx');
   await buildModel(card.id, { path: model, weights: { seed: 1 } });
-  const dataset = await writeSyntheticDataset({ directory: folder, images, seed: 1, split: 'val' });
-  return { folder, dataset, model, images };
+  const written = await writeSyntheticDataset({ directory: folder, images, seed: 1, split: 'val' });
+  const { uri, labels } = written;
+  return { folder, main, dataset: { uri, labels }, model, images };
 }
 
 interface Ran {
@@ -49,15 +63,17 @@ interface Ran {
 }
 
 /** `topfive run` with the default number of workers, in a store of its own. */
-async function runTopfive({ folder, dataset, model, images }: Bench, round: number): Promise<Ran> {
+async function runTopfive(
+  { folder, main, dataset, model, images }: Bench,
+  round: number,
+): Promise<Ran> {
   const store = join(folder, `store-${round}`);
   const spec = join(folder, 'spec.json');
   const models = [{ id: 'b0', onnx: model, card: card.id }];
   await writeFile(spec, JSON.stringify({ version: 1, name: 'bench', dataset, models }));
   await mkdir(store);
-  const main = flags.dist ? ['dist/cli/main.js'] : ['--import', 'tsx', 'src/cli/main.ts'];
   const started = Date.now();
-  await execute(process.execPath, [...main, 'run', spec, '--store', store], { cwd: root });
+  await execute(process.execPath, [main, 'run', spec, '--store', store], { cwd: folder });
   const ended = Date.now();
   const [runId] = await readdir(join(store, 'runs'));
   const pace = await readPace(join(store, 'runs', runId, 'records', 'b0.fp32'), cores);
@@ -167,7 +183,7 @@ try {
   const batches = rounds.map(({ ran }) => ran.batch).join(', ');
   const heading = ['median', ...rounds.map((_, index) => `round ${index + 1}`)];
   process.stdout.write(
-    `${cores} cores, ${cpus()[0]?.model.trim()}, Node ${process.version}, ${flags.dist ? 'dist' : 'source'}\n` +
+    `${cores} cores, ${cpus()[0]?.model.trim()}, Node ${process.version}\n` +
       `${bench.images} images, ${card.id}, batch ${inference.batch} alone, ${batches} in the runs\n\n` +
       `${' '.repeat(28)}${heading.map((cell) => cell.padStart(8)).join('')}\n` +
       `${table(rows, rounds)}\n${table(ratios, rounds)}`,

@@ -4,7 +4,7 @@ import type { Recipe } from './recipe.ts';
 type Normalisation = Pick<Recipe, 'crop' | 'mean' | 'std' | 'channelOrder' | 'scale' | 'layout'>;
 
 /** @param crop crop × crop × 3 bytes, RGB. @param batch rows × 3 × crop × crop values. @param row from 0. */
-export type Normalise = (crop: Uint8Array, batch: Float32Array, row: number) => void;
+type Normalise = (crop: Uint8Array, batch: Float32Array, row: number) => void;
 
 /**
  * Writes one crop into its row of a batch: `(byte * scale - mean) / std`, rounded to float32 at every step, as

@@ -97,7 +97,7 @@ function reasonOf(error: unknown, format: ImageHeader['format']): string {
 }
 
 /** Raw pixels to encode, and the size to give them first. */
-export interface RawPicture {
+interface RawPicture {
   /** Of `pixels`. */
   width: number;
   height: number;
@@ -105,7 +105,7 @@ export interface RawPicture {
   resizeTo?: { width: number; height: number };
 }
 
-export interface JpegOptions extends RawPicture {
+interface JpegOptions extends RawPicture {
   /** 1 to 100; 90 unless told. */
   quality?: number;
   /** 4:2:0 unless told. */

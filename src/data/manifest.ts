@@ -99,29 +99,18 @@ const storedSchema = z.strictObject({
 });
 type Stored = z.infer<typeof storedSchema>;
 
-/** Where a manifest lies unless its saver names another key. */
-function manifestKey(digest: string): string {
-  return `manifests/${digest}.json`;
-}
-
-/**
- * Writes the manifest and returns its key. Two datasets of equal content have one digest whatever their place, so
- * under the default key the place saved last is the one that `loadManifest` gives; a key of the run's own keeps both.
- */
+/** Two datasets of equal content have one digest whatever their place, so each run keeps its manifest under its own key. */
 export async function saveManifest(
   storage: Storage,
-  manifest: Manifest,
-  { key = manifestKey(manifest.digest) }: { key?: string } = {},
-): Promise<string> {
+  { manifest, key }: { manifest: Manifest; key: string },
+): Promise<void> {
   await storage.put(key, JSON.stringify(toColumns(manifest)));
-  return key;
 }
 
 /** A `not-found` TopfiveError when there is none, a `dataset` one when it is not what was saved. */
 export async function loadManifest(
   storage: Storage,
-  digest: string,
-  { key = manifestKey(digest) }: { key?: string } = {},
+  { digest, key }: { digest: string; key: string },
 ): Promise<Manifest> {
   const manifest = parseManifest((await storage.get(key)).toString());
   if (manifest && manifest.digest === digest && digestEntries(manifest.entries) === digest) {

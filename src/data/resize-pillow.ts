@@ -28,29 +28,26 @@ const bicubic: Filter = {
   },
 };
 
-/** `taps` consecutive source pixels a place: the first of them, and their weights in fixed point. */
+/** Per place: where its source pixels start, and where its weights do; one entry more closes the last place. */
 interface FilterTable {
-  taps: number;
   starts: Int32Array;
+  offsets: Int32Array;
+  /** In fixed point; as many a place as it has source pixels. */
   weights: Int32Array;
 }
 
-/**
- * The coefficients of `precompute_coeffs` and `normalize_coeffs_8bpc`. Every place gets as many taps as the widest one;
- * the surplus weighs nothing.
- */
+/** The coefficients of `precompute_coeffs` and `normalize_coeffs_8bpc`. */
 function filterTable(axis: Axis, filter: Filter): FilterTable {
   const places = Array.from({ length: axis.count }, (_, k) =>
     contributions(axis.first + k, axis, filter),
   );
-  const taps = Math.max(...places.map(({ weights }) => weights.length));
-  const starts = new Int32Array(axis.count);
-  const weights = new Int32Array(axis.count * taps);
-  for (const [k, place] of places.entries()) {
-    starts[k] = Math.min(place.start, axis.source - taps);
-    weights.set(place.weights, k * taps + place.start - starts[k]);
-  }
-  return { taps, starts, weights };
+  const offsets = new Int32Array(axis.count + 1);
+  for (const [k, { weights }] of places.entries()) offsets[k + 1] = offsets[k] + weights.length;
+  return {
+    starts: Int32Array.from(places, ({ start }) => start),
+    offsets,
+    weights: Int32Array.from(places.flatMap(({ weights }) => weights)),
+  };
 }
 
 function contributions(place: number, axis: Axis, filter: Filter) {
@@ -105,37 +102,39 @@ function resize(
   });
   const down = tableOf({ source: image.height, target: resized.height, first: top, count: rows });
   const width = columns * 3;
-  const firstRow = down.starts[0];
-  const neededRows = down.starts[rows - 1] + down.taps - firstRow;
+  const [firstRow] = down.starts;
+  const neededRows = down.starts[rows - 1] + tapsOf(down, rows - 1).length - firstRow;
   if (between.length < neededRows * width) between = new Uint8ClampedArray(neededRows * width);
-  for (let y = 0; y < neededRows; y++) {
-    passAcross(between.subarray(y * width, (y + 1) * width), {
-      row: rowOf(image, firstRow + y),
-      table: across,
-    });
-  }
   if (sums.length < width) sums = new Int32Array(width);
+  for (let y = 0; y < neededRows; y++) {
+    const into = between.subarray(y * width, (y + 1) * width);
+    passAcross(into, { row: rowOf(image, firstRow + y), table: across });
+  }
   const out = new Uint8ClampedArray(rows * width);
   for (let y = 0; y < rows; y++) {
     passDown(out.subarray(y * width, (y + 1) * width), {
       rows: between.subarray((down.starts[y] - firstRow) * width),
-      weights: down.weights.subarray(y * down.taps, (y + 1) * down.taps),
+      weights: tapsOf(down, y),
     });
   }
   return out;
+}
+
+function tapsOf({ weights, offsets }: FilterTable, place: number): Int32Array {
+  return weights.subarray(offsets[place], offsets[place + 1]);
 }
 
 function passAcross(
   into: Uint8ClampedArray,
   { row, table }: { row: Uint8Array; table: FilterTable },
 ): void {
-  const { taps, starts, weights } = table;
-  for (let k = 0, x = 0, w = 0; k < starts.length; k++, x += 3) {
+  const { starts, offsets, weights } = table;
+  for (let k = 0, x = 0; k < starts.length; k++, x += 3) {
     let p = starts[k] * 3;
     let red = half;
     let green = half;
     let blue = half;
-    for (const end = w + taps; w < end; w++, p += 3) {
+    for (let w = offsets[k]; w < offsets[k + 1]; w++, p += 3) {
       const weight = weights[w];
       red += Math.imul(weight, row[p]);
       green += Math.imul(weight, row[p + 1]);
@@ -147,27 +146,29 @@ function passAcross(
   }
 }
 
-/** Two rows at a time, so that each sum is read and written half as often. */
+/** Three rows at a time, so that each sum is read and written less often. */
 function passDown(
   out: Uint8ClampedArray,
   { rows, weights }: { rows: Uint8ClampedArray; weights: Int32Array },
 ): void {
   const width = out.length;
   sums.fill(half, 0, width);
-  const paired = weights.length & ~1;
-  for (let t = 0; t < paired; t += 2) {
-    addTwoRows(rows.subarray(t * width, (t + 2) * width), weights[t], weights[t + 1]);
+  let tap = 0;
+  for (; tap + 3 <= weights.length; tap += 3) {
+    const three = rows.subarray(tap * width, (tap + 3) * width);
+    addThreeRows(three, weights.subarray(tap, tap + 3));
   }
-  if (paired < weights.length) {
-    addRow(rows.subarray(paired * width, (paired + 1) * width), weights[paired]);
+  for (; tap < weights.length; tap++) {
+    addRow(rows.subarray(tap * width, (tap + 1) * width), weights[tap]);
   }
   for (let x = 0; x < width; x++) out[x] = sums[x] >> weightBits;
 }
 
-function addTwoRows(rows: Uint8ClampedArray, a: number, b: number): void {
-  const width = rows.length / 2;
+function addThreeRows(rows: Uint8ClampedArray, [a, b, c]: Int32Array): void {
+  const width = rows.length / 3;
   for (let x = 0; x < width; x++) {
-    sums[x] += Math.imul(a, rows[x]) + Math.imul(b, rows[width + x]);
+    sums[x] +=
+      Math.imul(a, rows[x]) + Math.imul(b, rows[width + x]) + Math.imul(c, rows[2 * width + x]);
   }
 }
 

@@ -37,7 +37,7 @@ export function rowOf({ data, width }: RgbImage, index: number): Uint8Array {
 }
 
 /** The last few source rows after the horizontal pass, each computed once. */
-export interface Ring {
+interface Ring {
   /** The row, filled now unless the ring holds it. Rows within `slots` of each other can be held together. */
   row(index: number, fill: (into: Int32Array) => void): Int32Array;
 }

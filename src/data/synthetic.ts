@@ -1,7 +1,8 @@
 /** Writes the synthetic set: images shaped like ImageNet's, a labelled list and the names of the classes. */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isSystemError, TopfiveError } from '../errors.ts';
+import { makeFolder } from '../storage/make-folder.ts';
 import { encodeJpeg, encodePng } from './decode.ts';
 import { syntheticClasses } from './synthetic-classes.ts';
 import { type Picture, pictureAt } from './synthetic-pictures.ts';
@@ -42,7 +43,7 @@ export async function writeSyntheticDataset(options: SyntheticOptions): Promise<
   const labels = join(directory, `${split}_list.txt`);
   const classNames = join(directory, 'class_names.txt');
   try {
-    await mkdir(uri, { recursive: true });
+    await makeFolder(uri);
     await writeImages(uri, options);
     const lines = Array.from({ length: images }, (_, index) => {
       const { label } = pictureAt(index, { seed: options.seed, split: splits[split] });

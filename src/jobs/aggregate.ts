@@ -1,5 +1,5 @@
 /** Aggregation: all shard records of a run, checked, become one run record and the files of the run folder. */
-import { loadManifest, type Manifest } from '../data/manifest.ts';
+import type { Manifest } from '../data/manifest.ts';
 import { encodePredictions } from '../report/predictions.ts';
 import { runFolderFiles } from '../report/render.ts';
 import { type Merged, mergeShards } from '../scoring/merge.ts';
@@ -8,7 +8,7 @@ import type { RunRecord } from '../scoring/run-record.ts';
 import type { Storage } from '../storage/storage.ts';
 import { unfinishedRecord } from './missing.ts';
 import { modelResult } from './model-result.ts';
-import { loadPlan, type Plan, type PlannedModel } from './plan.ts';
+import { loadPlan, loadPlannedManifest, type Plan, type PlannedModel } from './plan.ts';
 import { runKeys } from './run-keys.ts';
 import { readShardRecord } from './shard-commit.ts';
 
@@ -30,7 +30,7 @@ export interface AggregateInput {
 export async function aggregateRun(input: AggregateInput): Promise<RunRecord> {
   const { storage, runId } = input;
   const plan = await loadPlan(storage, runId);
-  const manifest = await loadManifest(storage, plan.dataset.digest);
+  const manifest = await loadPlannedManifest(storage, plan);
   const keys = runKeys(runId);
   const parts: ModelPart[] = [];
   for (const [index, model] of plan.models.entries()) {

@@ -1,6 +1,6 @@
 /** The plan: what will be done for a run: shards × groups of models. Written once, read by every worker. */
 import { z } from 'zod';
-import { layouts, type Manifest } from '../data/manifest.ts';
+import { layouts, loadManifest, type Manifest } from '../data/manifest.ts';
 import { recipeSchema } from '../data/recipe.ts';
 import { autoShardSize, cutShards } from '../data/shards.ts';
 import { shardRefSchema } from '../scoring/records.ts';
@@ -24,6 +24,8 @@ const plannedModelSchema = z.object({
   classOffset: z.number().int().nonnegative(),
   /** The batch that the graph demands, if it has a fixed one. */
   fixedBatch: z.number().int().positive().nullable(),
+  /** Inference on one thread, timed once at submission; sizes shards and nothing else. */
+  secondsPerImage: z.number().nonnegative(),
   published: z.object({ top1: z.number(), top5: z.number(), source: z.string() }).nullable(),
 });
 export type PlannedModel = z.infer<typeof plannedModelSchema>;
@@ -69,7 +71,13 @@ export function makePlan(input: PlanInput): Plan {
   const { manifest, spec } = input;
   const images = manifest.entries.length;
   const size =
-    spec.shardSize === 'auto' ? autoShardSize({ images, workers: input.workers }) : spec.shardSize;
+    spec.shardSize === 'auto'
+      ? autoShardSize({
+          images,
+          workers: input.workers,
+          imagesPerSecond: estimateRate(input.models),
+        })
+      : spec.shardSize;
   return {
     schemaVersion: 1,
     runId: input.runId,
@@ -89,6 +97,14 @@ export function makePlan(input: PlanInput): Plan {
     reuse: input.reuse,
     spec,
   };
+}
+
+/** Decoding and cropping one image of ImageNet's size, in seconds of one core. */
+const pixelSeconds = 0.004;
+
+/** Images a second of one worker with all models. */
+function estimateRate(models: PlannedModel[]): number {
+  return 1 / models.reduce((sum, { secondsPerImage }) => sum + secondsPerImage, pixelSeconds);
 }
 
 /** First-fit in the order of the spec: a group's artifacts stay within `limit` bytes, unless it is one model alone. */
@@ -113,4 +129,9 @@ export async function savePlan(storage: Storage, plan: Plan): Promise<void> {
 export async function loadPlan(storage: Storage, runId: string): Promise<Plan> {
   const text = await storage.get(runKeys(runId).plan);
   return planSchema.parse(JSON.parse(text.toString()));
+}
+
+/** The manifest that the plan was made for. */
+export function loadPlannedManifest(storage: Storage, { runId, dataset }: Plan): Promise<Manifest> {
+  return loadManifest(storage, { digest: dataset.digest, key: runKeys(runId).manifest });
 }

@@ -7,7 +7,7 @@ import type { Manifest } from '../data/manifest.ts';
 import type { Recipe } from '../data/recipe.ts';
 import { isSystemError, TopfiveError } from '../errors.ts';
 import { cards, findCard } from '../models/cards.ts';
-import { openClassifier } from '../onnx/session.ts';
+import { type ClassifierSession, openClassifier } from '../onnx/session.ts';
 import { digestOf } from '../storage/digest.ts';
 import type { PlannedModel } from './plan.ts';
 import type { ModelRequest, Spec } from './spec.ts';
@@ -72,11 +72,21 @@ async function prepareModel(request: ModelRequest, highestLabel: number): Promis
       outputs,
       classOffset,
       fixedBatch: session.fixedBatch,
+      secondsPerImage: await timeImage(session, recipe.crop),
       published: card ? { ...card.published } : null,
     };
   } finally {
     await session.close();
   }
+}
+
+/** One run on zeros, after the one that opening the classifier makes: rough, and good enough to size shards. */
+async function timeImage(session: ClassifierSession, side: number): Promise<number> {
+  const rows = session.fixedBatch ?? 1;
+  const zeros = new Float32Array(rows * 3 * side * side);
+  const started = performance.now();
+  await session.run(zeros, rows);
+  return (performance.now() - started) / 1000 / rows;
 }
 
 function cardOf({ id, card, recipe }: ModelRequest) {

@@ -22,6 +22,7 @@ export function runKeys(runId: string) {
     run: `${root}run.json`,
     spec: `${root}spec.json`,
     plan: `${root}plan.json`,
+    manifest: `${root}manifest.json`,
     /** Present once the run was cancelled; holds when. */
     cancelled: `${root}cancelled.json`,
     /** Present when the run itself failed; holds the reason. */

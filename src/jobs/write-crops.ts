@@ -1,10 +1,11 @@
 /** The pixels that a model sees, as files: what its recipe makes of each image, before mean and std. */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import type { Manifest, ManifestEntry } from '../data/manifest.ts';
 import { cropRuleOf, type Recipe } from '../data/recipe.ts';
 import { messageOf, TopfiveError } from '../errors.ts';
 import { sha256 } from '../storage/digest.ts';
+import { makeFolder } from '../storage/make-folder.ts';
 import { mapAhead } from './ahead.ts';
 import type { PixelResult, PixelSource } from './ports.ts';
 
@@ -32,7 +33,7 @@ export async function writeCrops(manifest: Manifest, options: CropOptions): Prom
     writeCrop(await pixels.pixels(entry, rules), { entry, directory, file, side: recipe.crop });
   const rows: CropRow[] = [];
   try {
-    await mkdir(directory, { recursive: true });
+    await makeFolder(directory);
     for await (const row of mapAhead(images, { ahead, work })) {
       rows.push(row);
       onRow(row);

@@ -1,5 +1,5 @@
 /** The demo's material: a synthetic validation set, and three small models with real, non-trivial accuracy on it. */
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { normaliser } from '../data/batch.ts';
@@ -11,6 +11,7 @@ import { createRandom } from '../data/synthetic-random.ts';
 import { renderCanvas } from '../data/synthetic-render.ts';
 import { type ClassifierSession, openClassifier } from '../onnx/session.ts';
 import { writeOnnx } from '../onnx/write.ts';
+import { makeFolder } from '../storage/make-folder.ts';
 import { type FeatureShape, featureCount, featureGraph } from './demo-features.ts';
 import { fitHead } from './linear-discriminant.ts';
 
@@ -109,7 +110,7 @@ async function makeDemoModels(options: ModelOptions): Promise<DemoModel[]> {
   const workshop = await mkdtemp(join(tmpdir(), 'topfive-demo-'));
   const pupils: Pupil[] = [];
   try {
-    await mkdir(directory, { recursive: true });
+    await makeFolder(directory);
     for (const design of designs) {
       pupils.push(await createPupil(design, { workshop, ...options }));
     }

@@ -4,7 +4,7 @@ import { type IQueueBackend, type Job, type JobProgress, Worker } from 'bullmq';
 import { TopfiveError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { createBackend, runsQueue, shardsQueue } from './backend.ts';
-import { closeWithinMs, connectQueue, countJobs, type QueueConnection } from './connection.ts';
+import { connectQueue, countJobs, type QueueConnection } from './connection.ts';
 import { logErrors } from './error-log.ts';
 import { waitUntilIdle } from './idle-watch.ts';
 import { attemptJob, type JobContext, type Shift } from './job-attempt.ts';
@@ -55,6 +55,8 @@ export interface RunWorker {
 }
 
 const defaultGraceMs = 10_000;
+/** A server that takes longer to count its jobs is held to be gone. */
+const answerWithinMs = 5000;
 /** How long aborted work may take to end. */
 const abortWithinMs = 10_000;
 
@@ -205,7 +207,7 @@ async function closeWorkers(
     graceMs,
   }: { connection: QueueConnection; shift: Shift; ending: AbortController; graceMs: number },
 ): Promise<void> {
-  const isThere = (await withDeadline(countJobs(connection), closeWithinMs)) !== undefined;
+  const isThere = (await withDeadline(countJobs(connection), answerWithinMs)) !== undefined;
   const closed = Promise.all(workers.map((worker) => worker.close(!isThere)));
   if (await settlesWithin(closed, graceMs)) return;
   ending.abort();

@@ -1,9 +1,10 @@
 /** Copying a run folder out of storage, to where the person wants it. */
 import { constants } from 'node:fs';
-import { access, mkdir, rm, writeFile } from 'node:fs/promises';
+import { access, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { messageOf, TopfiveError } from '../errors.ts';
 import { runKeys } from '../jobs/run-keys.ts';
+import { makeFolder } from '../storage/make-folder.ts';
 import type { Storage } from '../storage/storage.ts';
 
 const resultFiles = [
@@ -19,7 +20,7 @@ const resultFiles = [
 /** Refuses, before any work is done, a directory that could not take the results. */
 export async function checkOutput(directory: string): Promise<void> {
   try {
-    await mkdir(directory, { recursive: true });
+    await makeFolder(directory);
     await access(directory, constants.W_OK);
     const probe = join(directory, '.topfive-probe');
     await writeFile(probe, '');
@@ -43,7 +44,7 @@ export async function collectRun(
     names.push(key.slice(root.length));
   for (const name of names) {
     const target = join(directory, name);
-    await mkdir(dirname(target), { recursive: true });
+    await makeFolder(dirname(target));
     await writeFile(target, await storage.get(root + name));
   }
 }

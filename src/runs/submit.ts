@@ -54,10 +54,10 @@ export async function persistRun(
 ): Promise<void> {
   const { runId, name, createdAt, topfive, spec } = plan;
   const keys = runKeys(runId);
-  await saveManifest(storage, manifest);
   await storage.put(keys.spec, `${JSON.stringify(spec, null, 2)}\n`);
   const run = { schemaVersion: 1, runId, name, createdAt, topfive, store: storage.uri };
   await storage.put(keys.run, `${JSON.stringify(run, null, 2)}\n`);
+  await saveManifest(storage, { manifest, key: keys.manifest });
   await savePlan(storage, plan);
 }
 

@@ -36,7 +36,7 @@ const modelResultSchema = z.object({
   /** One row a class that occurs in the labels, in class order. */
   perClass: z.array(z.object({ label: count, expected: count, top1: count, top5: count })),
   /** The commonest wrong top-1 answers, most frequent first, at most 50. */
-  confusions: z.array(z.object({ label: count, predicted: count, count })),
+  confusions: z.array(z.object({ label: count, predicted: z.number().int(), count })),
   conditions: conditionsSchema,
   /** Same answer twice? Set when two workers committed different results for one shard. */
   nondeterminism: z.array(z.string()),

@@ -1,10 +1,11 @@
 /** Storage on a directory: atomic writes, listings in key order, nothing outside the root. */
 import { randomUUID } from 'node:crypto';
-import { type FileHandle, link, mkdir, open, rename, rm, stat, unlink } from 'node:fs/promises';
+import { type FileHandle, link, open, rename, rm, stat, unlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { isSystemError, messageOf, TopfiveError } from '../errors.ts';
 import { checkKey, checkPrefix } from './key.ts';
+import { makeFolder } from './make-folder.ts';
 import type { Storage, StoredObject } from './storage.ts';
 import { readSubfolders, walk } from './walk.ts';
 
@@ -149,20 +150,6 @@ async function readFully(file: FileHandle, offset: number, length: number): Prom
     filled += bytesRead;
   }
   return filled === length ? buffer : buffer.subarray(0, filled);
-}
-
-/** `mkdir`'s own recursion never ends where the system answers ENOENT below an existing folder, as /proc does. */
-async function makeFolder(path: string): Promise<void> {
-  try {
-    await mkdir(path);
-  } catch (error) {
-    if (isSystemError(error, 'EEXIST')) return;
-    if (!isSystemError(error, 'ENOENT') || dirname(path) === path) throw error;
-    await makeFolder(dirname(path));
-    await mkdir(path).catch((again) => {
-      if (!isSystemError(again, 'EEXIST')) throw again;
-    });
-  }
 }
 
 async function writeDurably(path: string, bytes: Uint8Array | string): Promise<void> {

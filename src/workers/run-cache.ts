@@ -1,6 +1,6 @@
 /** Plans and manifests of the runs at work, read once a worker. */
-import { loadManifest, type Manifest } from '../data/manifest.ts';
-import { loadPlan, type Plan } from '../jobs/plan.ts';
+import type { Manifest } from '../data/manifest.ts';
+import { loadPlan, loadPlannedManifest, type Plan } from '../jobs/plan.ts';
 import type { Storage } from '../storage/storage.ts';
 
 interface OpenRun {
@@ -20,7 +20,7 @@ export function openRunCache(storage: Storage): RunCache {
 
   async function read(runId: string): Promise<OpenRun> {
     const plan = await loadPlan(storage, runId);
-    return { plan, manifest: await loadManifest(storage, plan.dataset.digest) };
+    return { plan, manifest: await loadPlannedManifest(storage, plan) };
   }
 
   return {

@@ -1,11 +1,21 @@
 /** Runs the real command as a child process, in a clean home and working directory. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
-const main = resolve(import.meta.dirname, '../../src/cli/main.ts');
-const loader = resolve(import.meta.dirname, '../tsx-threads.mjs');
+const root = resolve(import.meta.dirname, '../..');
+
+/** The build when it is newer than its sources, or else the sources themselves. */
+function commandLine(): string[] {
+  const built = statSync(join(root, 'dist/spec.schema.json'), { throwIfNoEntry: false });
+  const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' });
+  const newest = Math.max(...sources.map((file) => statSync(join(root, 'src', file)).mtimeMs));
+  return built && built.mtimeMs > newest
+    ? [join(root, 'dist/cli/main.js')]
+    : ['--import', join(root, 'test/tsx-threads.mjs'), join(root, 'src/cli/main.ts')];
+}
+const command = commandLine();
 
 export interface Ended {
   code: number | null;
@@ -30,9 +40,10 @@ export interface Started {
   ended: Promise<Ended>;
 }
 
-export function makePlace(): Place {
+/** @param env added to the environment, which otherwise has only PATH, TMPDIR and a home of its own */
+export function makePlace(env: Record<string, string> = {}): Place {
   const directory = mkdtempSync(join(tmpdir(), 'topfive-cli-'));
-  const start = (...args: string[]) => startIn(directory, args);
+  const start = (...args: string[]) => startIn(directory, { args, env });
   return {
     directory,
     start,
@@ -41,10 +52,14 @@ export function makePlace(): Place {
   };
 }
 
-function startIn(directory: string, args: string[]): Started {
-  const child = spawn(process.execPath, ['--import', loader, main, ...args], {
+function startIn(
+  directory: string,
+  { args, env }: { args: string[]; env: Record<string, string> },
+): Started {
+  const { PATH, TMPDIR } = process.env;
+  const child = spawn(process.execPath, [...command, ...args], {
     cwd: directory,
-    env: { PATH: process.env.PATH, TMPDIR: process.env.TMPDIR, HOME: directory },
+    env: { PATH, TMPDIR, HOME: directory, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const chunks = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
@@ -57,17 +72,14 @@ function startIn(directory: string, args: string[]): Started {
       settle({ code, stdout: textOf('stdout'), stderr: textOf('stderr') }),
     );
   });
-  return {
-    process: child,
-    ended,
-    told: (pattern) =>
-      new Promise((settle, reject) => {
-        const look = () => {
-          if (pattern.test(textOf('stderr'))) settle();
-        };
-        child.stderr.on('data', look);
-        child.once('close', () => reject(new Error(`never told ${pattern}: ${textOf('stderr')}`)));
-        look();
-      }),
-  };
+  const told = (pattern: RegExp) =>
+    new Promise<void>((settle, reject) => {
+      const look = () => {
+        if (pattern.test(textOf('stderr'))) settle();
+      };
+      child.stderr.on('data', look);
+      child.once('close', () => reject(new Error(`never told ${pattern}: ${textOf('stderr')}`)));
+      look();
+    });
+  return { process: child, ended, told };
 }

@@ -103,8 +103,9 @@ test('what is saved is what is loaded, wherever the images lie', () =>
             classNames: ['crane', 'crane'],
             entries,
           });
-          assert.equal(await saveManifest(storage, manifest), `manifests/${manifest.digest}.json`);
-          assert.deepEqual(await loadManifest(storage, manifest.digest), manifest);
+          const { digest } = manifest;
+          await saveManifest(storage, { manifest, key: 'manifest.json' });
+          assert.deepEqual(await loadManifest(storage, { digest, key: 'manifest.json' }), manifest);
         },
       ),
       { numRuns: 40 },
@@ -117,14 +118,14 @@ test('two datasets of equal content are both kept under keys of their own', () =
     const here = make([{ key: 'a', label: 0, bytes: 1 }]);
     const there = { ...here, uri: 'file:///copy' };
     for (const [run, manifest] of [here, there].entries()) {
-      await saveManifest(storage, manifest, { key: `runs/${run}/manifest.json` });
+      await saveManifest(storage, { manifest, key: `runs/${run}/manifest.json` });
     }
     assert.deepEqual(
-      await loadManifest(storage, here.digest, { key: 'runs/0/manifest.json' }),
+      await loadManifest(storage, { digest: here.digest, key: 'runs/0/manifest.json' }),
       here,
     );
     assert.deepEqual(
-      await loadManifest(storage, here.digest, { key: 'runs/1/manifest.json' }),
+      await loadManifest(storage, { digest: here.digest, key: 'runs/1/manifest.json' }),
       there,
     );
   }));
@@ -136,7 +137,10 @@ test('a manifest that was changed, cut or never saved is not loaded', () =>
       { key: 'a', label: 1, bytes: 10 },
       { key: 'b', label: 2, bytes: 20 },
     ]);
-    const path = join(folder, await saveManifest(storage, manifest));
+    const { digest } = manifest;
+    const key = 'manifest.json';
+    await saveManifest(storage, { manifest, key });
+    const path = join(folder, key);
     const text = await readFile(path, 'utf8');
     const changes: [string, string][] = [
       ['"labels":[1,2]', '"labels":[1,3]'],
@@ -149,9 +153,12 @@ test('a manifest that was changed, cut or never saved is not loaded', () =>
     for (const [from, to] of changes) {
       assert.ok(text.includes(from));
       await writeFile(path, text.replace(from, to));
-      await assert.rejects(loadManifest(storage, manifest.digest), datasetError(/is damaged/));
+      await assert.rejects(loadManifest(storage, { digest, key }), datasetError(/is damaged/));
     }
-    await assert.rejects(loadManifest(storage, '0'.repeat(64)), ofKind('not-found', /no file/));
+    await assert.rejects(
+      loadManifest(storage, { digest, key: 'other.json' }),
+      ofKind('not-found', /no file/),
+    );
   }));
 
 test('a manifest of 50,000 images loads in well under a second', () =>
@@ -163,11 +170,11 @@ test('a manifest of 50,000 images loads in well under a second', () =>
       bytes: 100_000 + index,
     }));
     const { digest } = make(list);
-    await saveManifest(storage, make(list));
+    await saveManifest(storage, { manifest: make(list), key: 'manifest.json' });
     const fastest = { ms: Number.POSITIVE_INFINITY };
     for (let turn = 0; turn < 3; turn++) {
       const started = performance.now();
-      const { entries } = await loadManifest(storage, digest);
+      const { entries } = await loadManifest(storage, { digest, key: 'manifest.json' });
       assert.equal(entries.length, 50_000);
       fastest.ms = Math.min(fastest.ms, performance.now() - started);
     }

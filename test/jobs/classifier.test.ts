@@ -34,6 +34,7 @@ async function withModel(use: (model: PlannedModel) => Promise<void>): Promise<v
       outputs: classes,
       classOffset: 0,
       fixedBatch: null,
+      secondsPerImage: 0.001,
       published: null,
     });
   } finally {

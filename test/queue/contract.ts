@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Queue } from 'bullmq';
+import { Queue, Worker } from 'bullmq';
 import { TopfiveError } from '../../src/errors.ts';
 import { createBackend, keyPrefix, shardsQueue } from '../../src/queue/backend.ts';
 import { type Engine, openEngine } from '../../src/queue/engine.ts';
@@ -311,6 +311,32 @@ export function testQueue(kind: EngineKind): void {
       await ends(runId);
       assert.deepEqual(attempts, [1]);
       stop();
+      await closeWorkers();
+    });
+
+    test('a shard that is lost with too many workers fails for good and is told to its run', async () => {
+      const runId = nextRun();
+      const settings = { connection: engine.url, prefix: keyPrefix, lockDuration: 50 };
+      const frozen = new Worker(
+        shardsQueue,
+        () => new Promise(() => {}),
+        { ...settings, skipLockRenewal: true, skipStalledCheck: true },
+        createBackend,
+      );
+      frozen.on('error', () => {});
+      await queue.enqueueRun({ runId, store, jobs: shardJobs(1) });
+      await waitFor('an active shard', async () => (await queue.counts()).active === 1);
+      let told: ChildFailure[] = [];
+      await start({
+        maxStalledCount: 0,
+        shard: async () => assert.fail('it must not be worked on again'),
+        aggregate: async (_, { childFailures }) => {
+          told = childFailures;
+        },
+      });
+      await ends(runId);
+      assert.match(told[0]?.reason, /stalled/);
+      await frozen.close(true);
       await closeWorkers();
     });
 

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { enqueueUnfinished } from '../../runs/submit.ts';
 import { openWorkplace, type Workplace } from '../../runs/workplace.ts';
-import { type RunningWorker, startWorker } from '../../workers/worker.ts';
+import type { RunningWorker } from '../../workers/worker.ts';
 import { type DeviceFlag, deviceOption, threadsOption, wholeNumber } from '../options.ts';
 import { type CliSettings, readSettings } from '../settings.ts';
 
@@ -45,6 +45,8 @@ async function work(flags: WorkerFlags, settings: CliSettings): Promise<void> {
   const workplace = await openWorkplace(settings);
   try {
     if (workplace.engine.owned) await takeUp(workplace, settings);
+    // Loaded here alone, because it brings the report with its charts.
+    const { startWorker } = await import('../../workers/worker.ts');
     const worker = await startWorker({
       store: workplace.storage.uri,
       queue: workplace.engine.url,
