@@ -152,26 +152,32 @@ function passDown(
   { rows, weights }: { rows: Uint8ClampedArray; weights: Int32Array },
 ): void {
   const width = out.length;
-  sums.fill(half, 0, width);
+  const into = sums.subarray(0, width).fill(half);
   let tap = 0;
   for (; tap + 3 <= weights.length; tap += 3) {
-    const three = rows.subarray(tap * width, (tap + 3) * width);
-    addThreeRows(three, weights.subarray(tap, tap + 3));
+    addThreeRows(into, { rows: rows.subarray(tap * width), weights: weights.subarray(tap) });
   }
   for (; tap < weights.length; tap++) {
-    addRow(rows.subarray(tap * width, (tap + 1) * width), weights[tap]);
+    addRow(into, { row: rows.subarray(tap * width), weight: weights[tap] });
   }
-  for (let x = 0; x < width; x++) out[x] = sums[x] >> weightBits;
+  for (let x = 0; x < width; x++) out[x] = into[x] >> weightBits;
 }
 
-function addThreeRows(rows: Uint8ClampedArray, [a, b, c]: Int32Array): void {
-  const width = rows.length / 3;
+function addThreeRows(
+  into: Int32Array,
+  { rows, weights }: { rows: Uint8ClampedArray; weights: Int32Array },
+): void {
+  const width = into.length;
+  const [a, b, c] = weights;
   for (let x = 0; x < width; x++) {
-    sums[x] +=
+    into[x] +=
       Math.imul(a, rows[x]) + Math.imul(b, rows[width + x]) + Math.imul(c, rows[2 * width + x]);
   }
 }
 
-function addRow(row: Uint8ClampedArray, weight: number): void {
-  for (let x = 0; x < row.length; x++) sums[x] += Math.imul(weight, row[x]);
+function addRow(
+  into: Int32Array,
+  { row, weight }: { row: Uint8ClampedArray; weight: number },
+): void {
+  for (let x = 0; x < into.length; x++) into[x] += Math.imul(weight, row[x]);
 }

@@ -4,7 +4,7 @@ import { encodePredictions } from '../report/predictions.ts';
 import { runFolderFiles } from '../report/render.ts';
 import { type Merged, mergeShards } from '../scoring/merge.ts';
 import type { ShardRecord, ShardRef } from '../scoring/records.ts';
-import type { RunRecord } from '../scoring/run-record.ts';
+import { type RunRecord, runRecordSchema } from '../scoring/run-record.ts';
 import type { Storage } from '../storage/storage.ts';
 import { unfinishedRecord } from './missing.ts';
 import { modelResult } from './model-result.ts';
@@ -38,7 +38,10 @@ export async function aggregateRun(input: AggregateInput): Promise<RunRecord> {
     await storage.put(keys.predictions(model), part.predictions);
     parts.push(part);
   }
-  const record = makeRunRecord(parts, { plan, finishedAt: input.finishedAt });
+  // Parsed as a reader will parse it, so that a report rendered again has the same bytes.
+  const record = runRecordSchema.parse(
+    makeRunRecord(parts, { plan, finishedAt: input.finishedAt }),
+  );
   const files = runFolderFiles(record);
   const commit = files.filter(({ name }) => name === 'report.json');
   for (const { name, content } of [...files.filter((file) => !commit.includes(file)), ...commit]) {
