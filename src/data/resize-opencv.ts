@@ -117,7 +117,8 @@ function linearDown(
   out: Uint8ClampedArray,
   { upper, lower, weights }: { upper: Int32Array; lower: Int32Array; weights: Int32Array },
 ): void {
-  const [above, below] = weights;
+  const above = weights[0];
+  const below = weights[1];
   for (let x = 0; x < out.length; x++) {
     out[x] = ((Math.imul(above, upper[x]) >> 16) + (Math.imul(below, lower[x]) >> 16) + 2) >> 2;
   }

@@ -168,7 +168,9 @@ function addThreeRows(
   { rows, weights }: { rows: Uint8ClampedArray; weights: Int32Array },
 ): void {
   const width = into.length;
-  const [a, b, c] = weights;
+  const a = weights[0];
+  const b = weights[1];
+  const c = weights[2];
   for (let x = 0; x < width; x++) {
     into[x] +=
       Math.imul(a, rows[x]) + Math.imul(b, rows[width + x]) + Math.imul(c, rows[2 * width + x]);

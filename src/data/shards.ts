@@ -22,6 +22,8 @@ const secondsPerShard = 90;
 const usualSize = 500;
 /** With several shards a worker, none waits long for the last one to finish. */
 const shardsPerWorker = 4;
+/** Below this a shard costs more to hand out than it saves; where even that is too many, each worker gets one shard. */
+const fewestImages = 16;
 
 /**
  * Images a shard. Results never depend on it.
@@ -34,6 +36,6 @@ export function autoShardSize(load: {
 }): number {
   const { images, imagesPerSecond, workers = 1 } = load;
   const byTime = imagesPerSecond ? Math.round(imagesPerSecond * secondsPerShard) : usualSize;
-  const byWorkers = Math.floor(images / (shardsPerWorker * Math.max(1, workers)));
-  return Math.max(1, Math.min(byTime, byWorkers));
+  const byWorkers = Math.floor(images / (shardsPerWorker * workers));
+  return Math.max(Math.min(byTime, byWorkers), Math.min(fewestImages, Math.ceil(images / workers)));
 }

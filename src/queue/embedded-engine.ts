@@ -1,8 +1,8 @@
 /** The embedded engine of a directory: one process owns it, others attach, and the next in line succeeds it. */
-import { mkdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf, TopfiveError } from '../errors.ts';
 import type { Logger } from '../log.ts';
+import { makeFolder } from '../storage/make-folder.ts';
 import { type HeldLock, isOwned, type LockRecord, readLock, tryLock } from './lock-file.ts';
 import { waitForEnd } from './process-identity.ts';
 import { makePrivate, removeSocketDirectory, socketDirectoryFor } from './socket-directory.ts';
@@ -65,7 +65,7 @@ const longestDelayMs = 5000;
 /** Owns or attaches; undefined when nobody runs an engine here and `own` is false. */
 export async function openEmbedded(options: EmbeddedOptions): Promise<Engine | undefined> {
   const { directory, own } = options;
-  mkdirSync(directory, { recursive: true });
+  await makeDirectory(directory);
   for (;;) {
     const owner = findOwner(directory);
     if (owner?.url) return attach(options, { kind: owner.kind, url: owner.url });
@@ -73,6 +73,18 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Engine | u
     const server = owner ? undefined : await tryToRun(options, undefined);
     if (server) return { ...server, owned: true };
     await pause(startPollMs);
+  }
+}
+
+async function makeDirectory(directory: string): Promise<void> {
+  try {
+    await makeFolder(directory);
+  } catch (error) {
+    throw new TopfiveError(
+      'output',
+      `the store's directory ${directory} cannot be made: ${messageOf(error)}; name another --store`,
+      { cause: error },
+    );
   }
 }
 

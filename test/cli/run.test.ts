@@ -137,17 +137,20 @@ describe('a run that has ended', { concurrency: 2 }, () => {
   });
 });
 
-test('flags in place of a spec give the same counts, and records are taken over with --reuse', async () => {
+test('flags in place of a spec make the same run, whose records --reuse takes over', async () => {
   const [, recipe] = /recipe: (\{.*?\})/.exec(readFileSync(at('spec.yaml'), 'utf8')) ?? [];
   writeFileSync(at('recipe.yaml'), recipe);
   const { code, stdout, stderr } = await place.topfive(
     ...['run', '--dataset', 'val', '--labels', 'val_list.txt', '--model', 'b=tiny.onnx'],
     ...['--recipe', 'recipe.yaml', '--name', 'by flags', '--batch-size', '4'],
-    ...['--shard-size', '10', '--workers', '1', '--reuse'],
+    ...['--shard-size', '10', '--workers', '1', '--reuse', '--json'],
   );
   assert.equal(code, 0, stderr);
-  assert.match(stdout, /complete: by flags, 1 model, 40 images/);
-  assert.match(stdout, /33 \/ 40/);
+  const { name, models }: RunRecord = JSON.parse(stdout);
+  assert.equal(name, 'by flags');
+  assert.equal(models[0].accuracy.top1.correct, correct);
+  const earlier = record.models.map(({ timings }) => JSON.stringify(timings));
+  assert.ok(earlier.includes(JSON.stringify(models[0].timings)), 'records were made anew');
 });
 
 test('images that are not there make the run invalid, and its folder is written', async () => {
