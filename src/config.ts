@@ -32,6 +32,14 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environme
   };
 }
 
+/**
+ * ONNX Runtime 1.30 on Linux sends usage data to its makers, and keeps a device id in the home directory, unless this is set
+ * before its first session. Only the main thread can set it: other threads have a copy of the environment.
+ */
+export function disableRuntimeTelemetry(): void {
+  process.env.ORT_DISABLE_TELEMETRY ??= '1';
+}
+
 /** The version of this package. */
 export const { version: topfiveVersion } = createRequire(import.meta.url)('../package.json') as {
   version: string;

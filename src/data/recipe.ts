@@ -35,7 +35,12 @@ const common = {
  * `pillow`: no EXIF, torchvision's size and crop rounding, antialiased kernels.
  */
 export const recipeSchema = z.discriminatedUnion('decoder', [
-  z.strictObject({ decoder: z.literal('opencv'), kernel: z.enum(['linear', 'cubic']), ...common }),
+  z
+    .strictObject({ decoder: z.literal('opencv'), kernel: z.enum(['linear', 'cubic']), ...common })
+    .refine(({ crop, resizeShort }) => crop <= resizeShort, {
+      path: ['crop'],
+      message: 'under opencv a crop larger than resizeShort is not defined: lower crop',
+    }),
   z.strictObject({
     decoder: z.literal('pillow'),
     kernel: z.enum(['bilinear', 'bicubic']),

@@ -2,6 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { env, InferenceSession, Tensor } from 'onnxruntime-node';
+import { disableRuntimeTelemetry } from '../config.ts';
 import { isSystemError, messageOf, TopfiveError } from '../errors.ts';
 import { checkInput, chooseLogits, type Declared, type Expected } from './contract.ts';
 
@@ -12,6 +13,7 @@ const { version } = createRequire(import.meta.url)('onnxruntime-node/package.jso
 /** e.g. `onnxruntime-node 1.30.0`. */
 export const runtimeVersion = `onnxruntime-node ${version}`;
 
+disableRuntimeTelemetry();
 // What the runtime would print is in the errors thrown here.
 env.logLevel = 'fatal';
 

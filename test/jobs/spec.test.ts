@@ -53,6 +53,11 @@ const refused: [string, string, RegExp][] = [
     whole.replace('kernel: linear', 'kernel: bicubic'),
     /models\.2\.recipe\.kernel/,
   ],
+  [
+    'an opencv crop beyond the resized image',
+    whole.replace('crop: 224', 'crop: 300'),
+    /models\.2\.recipe\.crop: under opencv a crop larger than resizeShort/,
+  ],
   ['an id with a slash', whole.replace('id: custom', 'id: a/b'), /models\.2\.id.*letters, digits/],
   ['no models', 'version: 1\ndataset: { uri: ./val }\nmodels: []\n', /models/],
   ['broken YAML', 'version: 1\ndataset: { uri: ./val\n', /not valid YAML or JSON/],

@@ -1,6 +1,6 @@
 /** What the queue promises, whichever engine carries it. */
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { after, afterEach, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Queue, Worker } from 'bullmq';
 import { TopfiveError } from '../../src/errors.ts';
@@ -61,7 +61,6 @@ export function testQueue(kind: EngineKind): void {
       queue = await openRunQueue(engine.url, { log, retryDelayMs });
     });
     after(async () => {
-      await closeWorkers();
       await queue?.close();
       await engine?.close();
       directory.remove();
@@ -81,6 +80,7 @@ export function testQueue(kind: EngineKind): void {
       return worker;
     };
     const closeWorkers = () => Promise.all(open.splice(0).map((worker) => worker.close(0)));
+    afterEach(closeWorkers);
     const ends = (runId: string) =>
       waitFor(`the end of ${runId}`, async () => {
         const run = await queue.runState(runId);
@@ -106,7 +106,6 @@ export function testQueue(kind: EngineKind): void {
       assert.equal(seen.at(-1), runId);
       const expected = shardJobs(20).map(({ shard, group }) => `${shard} ${group}`);
       assert.deepEqual(seen.slice(0, -1).sort(), expected.sort());
-      await closeWorkers();
     });
 
     test('a shard that fails for good is told to its run, which is still worked on', async () => {
@@ -133,7 +132,6 @@ export function testQueue(kind: EngineKind): void {
         { shard: 2, group: 0, reason: 'the disk is away' },
       ]);
       assert.deepEqual(attempts, [1, 2, 3, 4]);
-      await closeWorkers();
     });
 
     test('a failed attempt is tried again after a growing wait, and knows when it is the last', async () => {
@@ -161,7 +159,6 @@ export function testQueue(kind: EngineKind): void {
         // The clocks of queue and worker are rounded to milliseconds.
         assert.ok(waited >= (factor * retryDelayMs) / 2 - 2, `waited ${waited} ms`);
       }
-      await closeWorkers();
     });
 
     test('a run that fails says why', async () => {
@@ -174,7 +171,6 @@ export function testQueue(kind: EngineKind): void {
       await queue.enqueueRun({ runId, store, jobs: shardJobs(1) });
       const reason = 'the output folder cannot be written';
       assert.deepEqual(await ends(runId), { state: 'failed', reason });
-      await closeWorkers();
     });
 
     test('a run is on the queue once, however often it is added', async () => {
@@ -198,7 +194,6 @@ export function testQueue(kind: EngineKind): void {
       await ends(runId);
       assert.equal(await queue.enqueueRun(run), 0);
       assert.equal(worked, 5);
-      await closeWorkers();
     });
 
     test('what the queue lost is put back, and a finished run gets a fresh round', async () => {
@@ -227,7 +222,6 @@ export function testQueue(kind: EngineKind): void {
       await waitFor('the third round', () => aggregated === 3);
       await ends(runId);
       assert.deepEqual(worked, []);
-      await closeWorkers();
     });
 
     test('a cancelled run leaves the queue, and its work in progress is told', async () => {
@@ -253,7 +247,6 @@ export function testQueue(kind: EngineKind): void {
         Object.values(await queue.counts()).every((count) => count === 0),
       );
       assert.equal(taken.length, 1);
-      await closeWorkers();
     });
 
     test('a cancelled run can be put back at once, while its old work still ends', async () => {
@@ -276,7 +269,6 @@ export function testQueue(kind: EngineKind): void {
       assert.deepEqual(await ends(runId), { state: 'done' });
       assert.equal(worked, 3);
       release();
-      await closeWorkers();
     });
 
     test('a killed worker is heard until it dies, and its shard is recovered by another', async () => {
@@ -311,7 +303,6 @@ export function testQueue(kind: EngineKind): void {
       await ends(runId);
       assert.deepEqual(attempts, [1]);
       stop();
-      await closeWorkers();
     });
 
     test('a shard that is lost with too many workers fails for good and is told to its run', async () => {
@@ -337,7 +328,6 @@ export function testQueue(kind: EngineKind): void {
       await ends(runId);
       assert.match(told[0]?.reason, /stalled/);
       await frozen.close(true);
-      await closeWorkers();
     });
 
     test('an idle worker ends by itself, but not while another still has work', async () => {
@@ -378,7 +368,6 @@ export function testQueue(kind: EngineKind): void {
       });
       await ends(runId);
       assert.deepEqual(attempts, [1]);
-      await closeWorkers();
     });
 
     test('a closing worker finishes what ends within its grace', async () => {
@@ -390,7 +379,6 @@ export function testQueue(kind: EngineKind): void {
       assert.deepEqual(await queue.runState(runId), { state: 'aggregating' });
       await start({});
       await ends(runId);
-      await closeWorkers();
     });
 
     test('a job of another form fails at once and says so', async () => {
@@ -406,7 +394,6 @@ export function testQueue(kind: EngineKind): void {
       assert.equal(job.attemptsMade, 1);
       assert.match(job.failedReason, /payload .*\(store: .*; shard: .*; group: .*\)/);
       await shards.close();
-      await closeWorkers();
     });
 
     test('a worker refuses the jobs of another store without spending their attempts', async () => {
@@ -429,7 +416,6 @@ export function testQueue(kind: EngineKind): void {
       });
       await ends(runId);
       assert.deepEqual(attempts, [1]);
-      await closeWorkers();
     });
 
     test('a server that is killed comes back with its data, and the run completes', async () => {
@@ -450,7 +436,6 @@ export function testQueue(kind: EngineKind): void {
       });
       assert.deepEqual(await ends(runId), { state: 'done' });
       assert.equal(worked.size, 12);
-      await closeWorkers();
     });
 
     test('closing leaves no connection behind', async () => {

@@ -38,7 +38,9 @@ export class PickleCursor {
   pass(length: number): number {
     const start = this.position;
     if (length < 0 || length > this.#end - start) {
-      throw this.file.refuse('is cut short in the list of its tensors: download it again');
+      throw this.file.refuse(
+        `is cut short: its list of tensors goes on at byte ${this.#end}; download it again`,
+      );
     }
     this.position += length;
     return start;

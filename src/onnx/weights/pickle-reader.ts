@@ -40,8 +40,8 @@ export interface Vocabulary {
 /** Longer strings stay in the file: they are the elements of a tensor, not its name. */
 const longestText = 4096;
 /**
- * Opcodes, and 16 bytes of text, count one each. The largest of known state dicts, with the state of its
- * optimiser, needs a tenth; stack, marks and memo cannot outgrow it, and no step costs more than it added.
+ * Opcodes, and each 16 bytes of text, count one. A thousand tensors take some 50,000. Stack, marks and memo
+ * cannot outgrow it, nothing here recurses, and no step costs more than what it is charged for.
  */
 const mostWork = 4_000_000;
 const longestInteger = 16;
@@ -62,13 +62,14 @@ export class PickleReader {
     this.#refuse = (why, cause) => cursor.file.refuse(why, cause);
   }
 
-  integer(bytes: number): number {
-    return this.cursor.take(bytes).readUIntLE(0, bytes);
+  stop(): void {
+    this.stopped = true;
   }
 
-  length8(): number {
-    const length = this.cursor.take(8).readBigUInt64LE();
-    return length > BigInt(Number.MAX_SAFE_INTEGER) ? Number.MAX_SAFE_INTEGER : Number(length);
+  /** Unsigned. */
+  integer(bytes: 1 | 2 | 4 | 8): number {
+    const field = this.cursor.take(bytes);
+    return bytes === 8 ? Number(field.readBigUInt64LE()) : field.readUIntLE(0, bytes);
   }
 
   push(value: unknown): void {
@@ -162,7 +163,7 @@ export class PickleReader {
     }
   }
 
-  pushName(module: unknown, name: unknown): void {
+  pushName([module, name]: readonly unknown[]): void {
     this.#require(typeof module === 'string' && typeof name === 'string');
     const full = `${module}.${name}`.replace(/^__builtin__\./, 'builtins.');
     const known = this.#vocabulary.names.get(full);
@@ -225,4 +226,3 @@ export function setOnce(
   if (dict.has(key)) throw refuse(`names ${quote(key)} twice`);
   dict.set(key, value);
 }
-

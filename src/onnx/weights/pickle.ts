@@ -15,7 +15,7 @@ export function readPickle(cursor: PickleCursor, vocabulary: Vocabulary): unknow
   while (!reader.stopped) {
     reader.spend(1);
     const code = cursor.byte();
-    const opcode = opcodes[code];
+    const opcode = opcodes.get(code);
     if (!opcode) {
       throw cursor.file.refuse(
         `has the byte 0x${code.toString(16).padStart(2, '0')} where its pickle should go on, which starts no step that a set of weights needs: download it again, or save it as safetensors`,

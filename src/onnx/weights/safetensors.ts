@@ -103,9 +103,13 @@ function checkRanges(
 ): void {
   let reached = 0;
   let before = '';
-  for (const { name, begin, end } of ranges.toSorted((a, b) => a.begin - b.begin || a.end - b.end)) {
-    if (begin < reached) throw refuse(`lets the tensors ${quote(before)} and ${quote(name)} overlap`);
-    if (begin > reached) throw refuse(`has ${begin - reached} bytes before ${quote(name)} that belong to no tensor`);
+  for (const { name, begin, end } of ranges.toSorted(
+    (a, b) => a.begin - b.begin || a.end - b.end,
+  )) {
+    if (begin < reached)
+      throw refuse(`lets the tensors ${quote(before)} and ${quote(name)} overlap`);
+    if (begin > reached)
+      throw refuse(`has ${begin - reached} bytes before ${quote(name)} that belong to no tensor`);
     reached = end;
     before = name;
   }
@@ -115,7 +119,9 @@ function checkRanges(
     );
   }
   if (reached < bytes) {
-    throw refuse(`has ${bytes - reached} bytes at its end that belong to no tensor: download it again`);
+    throw refuse(
+      `has ${bytes - reached} bytes at its end that belong to no tensor: download it again`,
+    );
   }
 }
 

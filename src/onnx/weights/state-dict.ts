@@ -43,7 +43,9 @@ function unwrap(root: unknown, refuse: Refuse): Dict {
     const inner = wrappers.filter((key) => (dict as Dict).get(key) instanceof Map);
     if (holdsTensors(dict)) return dict;
     if (inner.length > 1) {
-      throw refuse(`holds both ${inner.map(quote).join(' and ')}: save the one that is meant alone`);
+      throw refuse(
+        `holds both ${inner.map(quote).join(' and ')}: save the one that is meant alone`,
+      );
     }
     dict = dict.get(inner[0]);
   }
@@ -68,10 +70,7 @@ function tensorIn(value: unknown): TorchTensor | NumpyArray | undefined {
   return undefined;
 }
 
-function viewOf(
-  tensor: TorchTensor | NumpyArray,
-  context: Context & { name: string },
-): TensorView {
+function viewOf(tensor: TorchTensor | NumpyArray, context: Context & { name: string }): TensorView {
   return tensor instanceof TorchTensor
     ? viewTorchTensor(tensor, context)
     : viewNumpyArray(tensor, context);

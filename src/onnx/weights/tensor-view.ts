@@ -129,7 +129,8 @@ function decodeText(text: Buffer): Buffer | undefined {
   for (let index = 0; index < text.length; index += 1) {
     let byte = text[index];
     if (byte >= 0x80) {
-      const second = text[(index += 1)];
+      index += 1;
+      const second = text[index];
       if ((byte !== 0xc2 && byte !== 0xc3) || second === undefined || second >> 6 !== 0b10) return;
       byte = ((byte & 0b11) << 6) | (second & 0b111111);
     }

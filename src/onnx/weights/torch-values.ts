@@ -102,5 +102,7 @@ export function viewTorchTensor(
 
 /** Their product may be anything: those of a dimension of one are never used. */
 function isStrides(value: unknown): value is number[] {
-  return Array.isArray(value) && value.every((stride) => Number.isSafeInteger(stride) && stride >= 0);
+  return (
+    Array.isArray(value) && value.every((stride) => Number.isSafeInteger(stride) && stride >= 0)
+  );
 }

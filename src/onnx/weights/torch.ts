@@ -75,7 +75,9 @@ export function readTorchLegacy(cursor: PickleCursor): Map<string, StoredTensor>
   const version = readPickle(cursor, vocabulary);
   const system = readPickle(cursor, vocabulary);
   if (version !== legacyProtocol || !(system instanceof Map)) {
-    throw file.refuse('is a PyTorch checkpoint of an unknown version: save it again with torch.save');
+    throw file.refuse(
+      'is a PyTorch checkpoint of an unknown version: save it again with torch.save',
+    );
   }
   if (system.get('little_endian') === false) {
     throw file.refuse('was written on a big-endian machine: save it again with torch.save');

@@ -1,5 +1,5 @@
 /** Every name that a pickle may use. All others are refused. */
-import { type Refuse } from './checkpoint-file.ts';
+import type { Refuse } from './checkpoint-file.ts';
 import { buildNumpyType, makeNumpyType, NumpyArray, NumpyType } from './numpy.ts';
 import { type Make, PickleName, setOnce, type Vocabulary } from './pickle-reader.ts';
 import { storageTypes, TorchTensor } from './torch-values.ts';

@@ -1,5 +1,4 @@
 /** Opens a file of weights, whatever its name: what it is shows in its bytes. */
-import { TopfiveError } from '../../errors.ts';
 import { CheckpointFile } from './checkpoint-file.ts';
 import type { ElementType } from './element-types.ts';
 import { readPickle } from './pickle.ts';
@@ -71,7 +70,8 @@ const pickleStart = 0x80;
 function readPickled(file: CheckpointFile): TensorList {
   const cursor = new PickleCursor(file, { start: 0, end: file.size });
   const root = readPickle(cursor, vocabulary);
-  if (root === torchMagic) return { format: 'PyTorch before 1.6', tensors: readTorchLegacy(cursor) };
+  if (root === torchMagic)
+    return { format: 'PyTorch before 1.6', tensors: readTorchLegacy(cursor) };
   const storages = { runs: new Map(), bigEndian: false };
   return { format: 'Paddle', tensors: readStateDict(root, { refuse: file.refuse, storages }) };
 }

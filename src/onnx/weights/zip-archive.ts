@@ -20,7 +20,13 @@ const entryBytes = 46;
 const localBytes = 30;
 /** PyTorch writes about 100 bytes for each tensor. */
 const mostDirectoryBytes = 2 ** 26;
-const signatures = { local: 0x04034b50, entry: 0x02014b50, end: 0x06054b50, end64: 0x06064b50, locator: 0x07064b50 };
+const signatures = {
+  local: 0x04034b50,
+  entry: 0x02014b50,
+  end: 0x06054b50,
+  end64: 0x06064b50,
+  locator: 0x07064b50,
+};
 /** Stands where the true number is in the 64-bit record. */
 const elsewhere = 0xffffffff;
 
@@ -52,10 +58,13 @@ export class ZipArchive {
     if (!entry) return undefined;
     const bad = (why: string) => this.#file.refuse(`has the zip entry ${quote(name)} ${why}`);
     if (entry.method !== 0 || entry.encrypted || entry.length !== entry.storedLength) {
-      throw bad('compressed or encrypted, but PyTorch stores entries as they are: save it again with torch.save');
+      throw bad(
+        'compressed or encrypted, but PyTorch stores entries as they are: save it again with torch.save',
+      );
     }
     const start = this.#dataStart(entry);
-    if (start + entry.length > this.#directoryStart) throw bad('reaching into others: download it again');
+    if (start + entry.length > this.#directoryStart)
+      throw bad('reaching into others: download it again');
     return { start, length: entry.length };
   }
 
@@ -70,7 +79,9 @@ export class ZipArchive {
   #dataStart({ name, headerStart }: Entry): number {
     const header = this.#file.readNow(headerStart, localBytes);
     if (header.readUInt32LE(0) !== signatures.local) {
-      throw this.#file.refuse(`has no zip entry where ${quote(name)} should start: download it again`);
+      throw this.#file.refuse(
+        `has no zip entry where ${quote(name)} should start: download it again`,
+      );
     }
     return headerStart + localBytes + header.readUInt16LE(26) + header.readUInt16LE(28);
   }
@@ -120,14 +131,16 @@ function readDirectory(
   const entries = new Map<string, Entry>();
   for (let place = 0; place < length; ) {
     const broken = () => file.refuse('is a zip archive with a broken directory: download it again');
-    if (place + entryBytes > length || directory.readUInt32LE(place) !== signatures.entry) throw broken();
+    if (place + entryBytes > length || directory.readUInt32LE(place) !== signatures.entry)
+      throw broken();
     const nameLength = directory.readUInt16LE(place + 28);
     const extraLength = directory.readUInt16LE(place + 30);
     const next = place + entryBytes + nameLength + extraLength + directory.readUInt16LE(place + 32);
     if (next > length) throw broken();
     const extraStart = place + entryBytes + nameLength;
     const name = directory.toString('utf8', place + entryBytes, extraStart);
-    if (entries.has(name)) throw file.refuse(`has two zip entries ${quote(name)}: download it again`);
+    if (entries.has(name))
+      throw file.refuse(`has two zip entries ${quote(name)}: download it again`);
     const extra = directory.subarray(extraStart, extraStart + extraLength);
     entries.set(name, entryAt(directory.subarray(place), { name, extra }));
     place = next;
