@@ -1,4 +1,5 @@
 /** A thread that turns manifest entries into crops: reading, decoding and resizing leave the event loop free. */
+import { setDecodeConcurrency } from '../data/decode.ts';
 import { type ImageSource, openImageSource } from '../data/image-source.ts';
 import type { Layout, ManifestEntry } from '../data/manifest.ts';
 import type { CropRule } from '../data/recipe.ts';
@@ -11,6 +12,9 @@ export interface PixelRequest {
   entry: ManifestEntry;
   rules: readonly CropRule[];
 }
+
+// Workers are the parallelism: libvips threads inside one image would only contend with inference.
+setDecodeConcurrency(1);
 
 const sources = new Map<string, PixelSource>();
 

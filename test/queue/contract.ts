@@ -305,7 +305,7 @@ export function testQueue(kind: EngineKind): void {
       stop();
     });
 
-    test('a shard that is lost with too many workers fails for good and is told to its run', async () => {
+    test('a shard that is lost with too many workers fails for good and is told to its run', async (t) => {
       const runId = nextRun();
       const settings = { connection: engine.url, prefix: keyPrefix, lockDuration: 50 };
       const frozen = new Worker(
@@ -315,6 +315,7 @@ export function testQueue(kind: EngineKind): void {
         createBackend,
       );
       frozen.on('error', () => {});
+      t.after(() => frozen.close(true));
       await queue.enqueueRun({ runId, store, jobs: shardJobs(1) });
       await waitFor('an active shard', async () => (await queue.counts()).active === 1);
       let told: ChildFailure[] = [];
@@ -327,7 +328,6 @@ export function testQueue(kind: EngineKind): void {
       });
       await ends(runId);
       assert.match(told[0]?.reason, /stalled/);
-      await frozen.close(true);
     });
 
     test('an idle worker ends by itself, but not while another still has work', async () => {
@@ -381,19 +381,16 @@ export function testQueue(kind: EngineKind): void {
       await ends(runId);
     });
 
-    test('a job of another form fails at once and says so', async () => {
+    test('a job of another form fails at once and says so', async (t) => {
       const options = { connection: engine.url, prefix: keyPrefix };
       const shards = new Queue(shardsQueue, options, createBackend);
-      const worker = { shard: async () => assert.fail('it must not be worked on') };
+      t.after(() => shards.close());
       await shards.add('shard', { runId: 'r', shard: 'one' }, { jobId: 'odd', attempts: 4 });
-      await start(worker);
-      const job = await waitFor('the failure', async () => {
-        const seen = await shards.getJob('odd');
-        return (await seen?.getState()) === 'failed' && seen;
-      });
-      assert.equal(job.attemptsMade, 1);
-      assert.match(job.failedReason, /payload .*\(store: .*; shard: .*; group: .*\)/);
-      await shards.close();
+      await start({ shard: async () => assert.fail('it must not be worked on') });
+      await waitFor('the failure', async () => (await shards.getJobState('odd')) === 'failed');
+      const job = await shards.getJob('odd');
+      assert.equal(job?.attemptsMade, 1);
+      assert.match(job?.failedReason ?? '', /payload .*\(store: .*; shard: .*; group: .*\)/);
     });
 
     test('a worker refuses the jobs of another store without spending their attempts', async () => {

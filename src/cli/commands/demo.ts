@@ -89,7 +89,7 @@ function nextSteps(
 ): string {
   return [
     'Try next:',
-    `  topfive predictions ${runId} --store ${store} --model ${model} | head`,
-    `  topfive run ${join(out, 'spec.yaml')} --store ${store}    (edit it first)`,
+    `  npx topfive predictions ${runId} --store ${store} --model ${model} | head`,
+    `  npx topfive run ${join(out, 'spec.yaml')} --store ${store}    (edit it first)`,
   ].join('\n');
 }
