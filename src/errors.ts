@@ -55,7 +55,7 @@ export function messageOf(error: unknown): string {
 }
 
 /** True for an error of the operating system with one of these codes (`ENOENT`, `EACCES`, …). */
-export function isSystemError(error: unknown, ...codes: string[]): boolean {
+export function isSystemError(error: unknown, ...codes: string[]): error is NodeJS.ErrnoException {
   return (
     error instanceof Error && 'code' in error && codes.includes((error as { code: string }).code)
   );

@@ -44,9 +44,10 @@ export async function conductRun(conduct: Conduct): Promise<number> {
   const { runId } = plan;
   const workers = usefulWorkers(conduct);
   const progress = openProgress({ stream: process.stderr, ci: settings.environment.ci });
-  const interrupts = catchInterrupts(() =>
-    progress.line('cancelling: what is scored stays; once more ends at once'),
-  );
+  const interrupts = catchInterrupts({
+    onFirst: () => progress.line('cancelling: what is scored stays; once more ends at once'),
+    onSecond: progress.stop,
+  });
   progress.line(startLine(plan, { workers, store: settings.store }));
   try {
     const options = {

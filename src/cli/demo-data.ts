@@ -1,4 +1,5 @@
 /** The demo's data in its folder: made once, used again while it is what is asked for. */
+import { existsSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { stringify } from 'yaml';
@@ -31,7 +32,8 @@ export async function prepareDemo(demo: DemoData): Promise<{ spec: Spec; reused:
   const made = await readMade(marker);
   const source = { source: marker, folder: directory };
   if (made?.images === images && made.seed === seed && made.topfive === topfiveVersion) {
-    return { spec: checkSpec(made.spec, source), reused: true };
+    const spec = checkSpec(made.spec, source);
+    if (isThere(spec)) return { spec, reused: true };
   }
   if (made) await rm(data, { recursive: true });
   const { dataset, models } = await makeDemo({ directory: data, images, seed, onProgress });
@@ -45,6 +47,12 @@ export async function prepareDemo(demo: DemoData): Promise<{ spec: Spec; reused:
   await writeFile(join(directory, 'spec.yaml'), specText(spec));
   await writeFile(marker, JSON.stringify({ images, seed, topfive: topfiveVersion, spec }));
   return { spec: checkSpec(spec, source), reused: false };
+}
+
+/** False where somebody has deleted a part. */
+function isThere({ dataset, models }: Spec): boolean {
+  const files = models.flatMap((model) => (typeof model === 'string' ? [] : [model.onnx]));
+  return [dataset.uri, dataset.labels, ...files].every((path) => path && existsSync(path));
 }
 
 /** Short enough to be read and edited: a line a model. */

@@ -10,10 +10,20 @@ export interface Interrupts {
 
 const signals = ['SIGINT', 'SIGTERM'] as const;
 
-export function catchInterrupts(onFirst: () => void): Interrupts {
+/** @param onSecond puts in order what cannot wait, such as the cursor, before the process ends */
+export function catchInterrupts({
+  onFirst,
+  onSecond,
+}: {
+  onFirst: () => void;
+  onSecond: () => void;
+}): Interrupts {
   const controller = new AbortController();
   const onSignal = () => {
-    if (controller.signal.aborted) process.exit(exitCodes.cancelled);
+    if (controller.signal.aborted) {
+      onSecond();
+      process.exit(exitCodes.cancelled);
+    }
     onFirst();
     controller.abort();
   };

@@ -2,6 +2,7 @@
 import { normaliser } from '../data/batch.ts';
 import { type ClassifierSession, openClassifier } from '../onnx/session.ts';
 import { scoreRow } from '../scoring/rank.ts';
+import { checkArtifact } from './artifact.ts';
 import type { PlannedModel } from './plan.ts';
 import type { Answer, Classifier } from './ports.ts';
 
@@ -20,6 +21,7 @@ export interface OpenModel {
 }
 
 export async function openModel(model: PlannedModel, options: OpenOptions): Promise<OpenModel> {
+  await checkArtifact(model.artifact);
   const session = await openClassifier(model.artifact.path, {
     ...options,
     expected: { side: model.recipe.crop, layout: model.recipe.layout, classes: model.outputs },

@@ -5,6 +5,7 @@ import { recipeSchema } from '../data/recipe.ts';
 import { autoShardSize, cutShards } from '../data/shards.ts';
 import { shardRefSchema } from '../scoring/records.ts';
 import type { Storage } from '../storage/storage.ts';
+import { readStored } from './read-stored.ts';
 import { runKeys } from './run-keys.ts';
 import { specSchema } from './spec.ts';
 
@@ -127,8 +128,7 @@ export async function savePlan(storage: Storage, plan: Plan): Promise<void> {
 }
 
 export async function loadPlan(storage: Storage, runId: string): Promise<Plan> {
-  const text = await storage.get(runKeys(runId).plan);
-  return planSchema.parse(JSON.parse(text.toString()));
+  return readStored(storage, { key: runKeys(runId).plan, schema: planSchema });
 }
 
 /** The manifest that the plan was made for. */

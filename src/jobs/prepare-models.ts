@@ -1,14 +1,11 @@
 /** From the models of a spec to planned models: recipe, artifact digest and contract settled before any image is read. */
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
-import { pipeline } from 'node:stream/promises';
 import type { Manifest } from '../data/manifest.ts';
 import type { Recipe } from '../data/recipe.ts';
-import { isSystemError, TopfiveError } from '../errors.ts';
+import { TopfiveError } from '../errors.ts';
 import { cards, findCard } from '../models/cards.ts';
 import { type ClassifierSession, openClassifier } from '../onnx/session.ts';
 import { digestOf } from '../storage/digest.ts';
+import { readArtifact } from './artifact.ts';
 import type { PlannedModel } from './plan.ts';
 import type { ModelRequest, Spec } from './spec.ts';
 
@@ -53,7 +50,6 @@ async function prepareModel(request: ModelRequest, highestLabel: number): Promis
       `model "${id}" has a card but no artifact here: name its ONNX file with onnx: FILE in the spec, or --model ${id}=FILE.onnx`,
     );
   }
-  const artifact = await digestArtifact(onnx);
   const session = await openClassifier(onnx, {
     threads: 1,
     device: 'cpu',
@@ -66,7 +62,7 @@ async function prepareModel(request: ModelRequest, highestLabel: number): Promis
     return {
       id,
       precision: 'fp32',
-      artifact,
+      artifact: await readArtifact(onnx),
       recipe,
       recipeDigest: digestOf(recipe),
       outputs,
@@ -147,19 +143,5 @@ function checkClasses({ onnx, outputs, classOffset, highestLabel, card }: ClassC
       'dataset',
       `label ${highestLabel} is out of range: ${onnx} has ${classes} classes (0 to ${classes - 1}); use the labels and the model of one dataset`,
     );
-  }
-}
-
-async function digestArtifact(path: string): Promise<PlannedModel['artifact']> {
-  const hash = createHash('sha256');
-  try {
-    const { size } = await stat(path);
-    await pipeline(createReadStream(path), hash);
-    return { path, sha256: hash.digest('hex'), bytes: size };
-  } catch (error) {
-    if (!isSystemError(error, 'ENOENT', 'EISDIR', 'EACCES', 'ENOTDIR')) throw error;
-    throw new TopfiveError('model', `no readable ONNX file at ${path}: check the path`, {
-      cause: error,
-    });
   }
 }

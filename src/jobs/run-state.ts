@@ -4,6 +4,7 @@ import { TopfiveError } from '../errors.ts';
 import { type RunRecord, runRecordSchema } from '../scoring/run-record.ts';
 import type { Storage } from '../storage/storage.ts';
 import { loadPlan, type Plan, type PlannedModel } from './plan.ts';
+import { readStored } from './read-stored.ts';
 import { runKeys, runsPrefix } from './run-keys.ts';
 import { readShardRecord } from './shard-commit.ts';
 
@@ -143,7 +144,7 @@ export async function readRunRecord(
 ): Promise<RunRecord | undefined> {
   const { report } = runKeys(runId);
   if ((await storage.size(report)) === undefined) return undefined;
-  return runRecordSchema.parse(JSON.parse((await storage.get(report)).toString()));
+  return readStored(storage, { key: report, schema: runRecordSchema });
 }
 
 export async function isCancelled(storage: Storage, runId: string): Promise<boolean> {

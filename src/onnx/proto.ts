@@ -41,6 +41,7 @@ export const tensorField = {
   int64Data: 7,
   name: 8,
   rawData: 9,
+  externalData: 13,
   dataLocation: 14,
 } as const;
 

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { TopfiveError } from '../errors.ts';
+import { readStored } from '../jobs/read-stored.ts';
 import { runKeys } from '../jobs/run-keys.ts';
 import { type RunState, readRunState, stateOfRecord } from '../jobs/run-state.ts';
 import { type RunRecord, runRecordSchema } from '../scoring/run-record.ts';
@@ -66,21 +67,7 @@ export async function readReport({ name, storage, root }: RunFolder): Promise<Ru
       `run ${name} has no report yet; "topfive watch ${name}" shows how far it is`,
     );
   }
-  const parsed = runRecordSchema.safeParse(parseJson(await storage.get(`${root}report.json`)));
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw new TopfiveError(
-    'invalid',
-    `report.json of ${name} is not a run record that this version reads: ${issue.path.join('.') || 'the whole'}: ${issue.message}`,
-  );
-}
-
-function parseJson(bytes: Buffer): unknown {
-  try {
-    return JSON.parse(bytes.toString());
-  } catch {
-    return undefined;
-  }
+  return readStored(storage, { key: `${root}report.json`, schema: runRecordSchema });
 }
 
 /** The state of a run, wherever it lies: in a store, or as a folder of results only. */

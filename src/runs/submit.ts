@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { topfiveVersion } from '../config.ts';
 import { indexDataset } from '../data/index-dataset.ts';
 import { type Manifest, saveManifest } from '../data/manifest.ts';
+import { TopfiveError } from '../errors.ts';
 import { missingJobs } from '../jobs/missing.ts';
 import { loadPlan, makePlan, type Plan, savePlan } from '../jobs/plan.ts';
 import { prepareModels } from '../jobs/prepare-models.ts';
@@ -70,20 +71,29 @@ export async function enqueueMissing(
   await queue.requeueRun({ runId: plan.runId, store: storage.uri, jobs });
 }
 
-/** Puts every run that has not ended back on the queue: what an engine that starts may have lost. */
+/**
+ * Puts every run that has not ended back on the queue: what an engine that starts may have lost.
+ * @returns their ids, and why others could not be read
+ */
 export async function enqueueUnfinished(workplace: {
   storage: Storage;
   queue: RunQueue;
-}): Promise<string[]> {
-  const unfinished: string[] = [];
+}): Promise<{ runIds: string[]; warnings: string[] }> {
+  const runIds: string[] = [];
+  const warnings: string[] = [];
   for (const runId of await listRunIds(workplace.storage)) {
     const { report, cancelled, failed } = runKeys(runId);
     const endings = [report, cancelled, failed].map((key) => workplace.storage.size(key));
     if ((await Promise.all(endings)).some((size) => size !== undefined)) continue;
-    await enqueueMissing(await loadPlan(workplace.storage, runId), workplace);
-    unfinished.push(runId);
+    try {
+      await enqueueMissing(await loadPlan(workplace.storage, runId), workplace);
+      runIds.push(runId);
+    } catch (error) {
+      if (!(error instanceof TopfiveError) || error.kind !== 'usage') throw error;
+      warnings.push(error.message);
+    }
   }
-  return unfinished;
+  return { runIds, warnings };
 }
 
 /** e.g. `20261123-184512-3f9ac1`: sorts by time of submission. */

@@ -64,12 +64,26 @@ test('a worker attaches to the engine of a run that brings none, and SIGTERM end
   assert.equal(code, 0, stderr);
 });
 
+test('a run that somebody cancels from elsewhere ends with exit code 130', async () => {
+  const run = place.start('run', 'spec.yaml', '--workers', '0', '--json');
+  await run.told(/^run (\S+):/m);
+  const listed = await place.topfive('list', '--json');
+  const [{ runId, status }] = JSON.parse(listed.stdout);
+  assert.equal(status, 'queued');
+  assert.equal((await place.topfive('cancel', runId)).code, 0);
+  const { code, stdout } = await run.ended;
+  assert.equal(code, 130);
+  assert.equal(JSON.parse(stdout).status, 'cancelled');
+});
+
 test('local:N works in the background, and watch follows it to its end', async () => {
   const { runId } = await submit('--launch', 'local:1');
   const { code, stdout, stderr } = await place.topfive('watch', runId, '--json');
   assert.equal(code, 0, stderr);
   assert.equal(JSON.parse(stdout).status, 'complete');
   assert.ok(existsSync(join(place.directory, '.topfive/runs', runId, 'supervisor.log')));
+  const lock = join(place.directory, '.topfive/queue/engine.lock');
+  while (existsSync(lock)) await new Promise((resolve) => setTimeout(resolve, 20));
 });
 
 for (const workers of ['0', '1']) {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
@@ -54,8 +54,12 @@ describe('a run that has ended', { concurrency: 2 }, () => {
     });
   }
 
-  test('is listed', async () => {
-    const { stdout } = await place.topfive('list', '--json');
+  test('is listed, and a run that cannot be read does not hide it', async () => {
+    mkdirSync(at('.topfive/runs/20200101-000000-damaged'));
+    writeFileSync(at('.topfive/runs/20200101-000000-damaged/plan.json'), '{}');
+    const { code, stdout, stderr } = await place.topfive('list', '--json');
+    assert.equal(code, 0);
+    assert.match(stderr, /^warning: [^\n]+damaged\/plan\.json [^\n]+\n$/);
     const states: { runId: string; status: string }[] = JSON.parse(stdout);
     assert.equal(states.find(({ runId }) => runId === record.runId)?.status, 'complete');
   });

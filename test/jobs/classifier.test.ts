@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { readArtifact } from '../../src/jobs/artifact.ts';
 import { openModel } from '../../src/jobs/classifier.ts';
 import type { PlannedModel } from '../../src/jobs/plan.ts';
 import { writeTinyModel } from '../models/tiny-model.ts';
@@ -18,7 +19,7 @@ async function withModel(use: (model: PlannedModel) => Promise<void>): Promise<v
     await use({
       id: 'tiny',
       precision: 'fp32',
-      artifact: { path, sha256: '0'.repeat(64), bytes: 1 },
+      artifact: await readArtifact(path),
       recipe: {
         decoder: 'opencv',
         kernel: 'linear',

@@ -1,8 +1,10 @@
 /** `topfive list`: the runs of a store, newest first. */
 import type { Command } from 'commander';
+import { TopfiveError } from '../../errors.ts';
 import { listRunIds, type RunState, readRunState } from '../../jobs/run-state.ts';
 import { grouped } from '../../report/numbers.ts';
 import { openStorage } from '../../storage/open.ts';
+import type { Storage } from '../../storage/storage.ts';
 import { jsonOption } from '../options.ts';
 import { tell, writeJson, writeOut } from '../out.ts';
 import { readSettings } from '../settings.ts';
@@ -16,14 +18,25 @@ export function addList(program: Command): void {
     .action(async (flags: { json?: true }) => {
       const { store } = readSettings(command);
       const storage = openStorage(store);
-      const states: RunState[] = [];
-      for (const runId of await listRunIds(storage)) {
-        states.unshift(await readRunState(storage, { runId }));
-      }
+      const states = await readStates(storage);
       if (flags.json) await writeJson(states);
       else if (states.length > 0) await writeOut(tableOf(states));
       else tell(`there are no runs in ${store}; "topfive demo" makes one`);
     });
+}
+
+/** Newest first; a run that cannot be read does not hide the others. */
+async function readStates(storage: Storage): Promise<RunState[]> {
+  const states: RunState[] = [];
+  for (const runId of await listRunIds(storage)) {
+    try {
+      states.unshift(await readRunState(storage, { runId }));
+    } catch (error) {
+      if (!(error instanceof TopfiveError) || error.kind !== 'usage') throw error;
+      tell(`warning: ${error.message}`);
+    }
+  }
+  return states;
 }
 
 function tableOf(states: RunState[]): string {

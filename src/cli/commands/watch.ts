@@ -43,7 +43,7 @@ async function follow(run: string, settings: CliSettings) {
   const workplace = await joinWorkplace({ ...settings, store }, { own: false });
   if (!workplace) tell(`nobody works for this store; "topfive resume ${runId}" would`);
   const progress = openProgress({ stream: process.stderr, ci: settings.environment.ci });
-  const interrupts = catchInterrupts(() => {});
+  const interrupts = catchInterrupts({ onFirst: () => {}, onSecond: progress.stop });
   try {
     return await watchRun({
       storage: workplace?.storage ?? openStorage(store),

@@ -71,8 +71,9 @@ function deviceOf(device: DeviceFlag = 'auto'): Exclude<DeviceFlag, 'auto'> {
 
 /** An engine that was just started may know less than storage does. */
 async function takeUp(workplace: Workplace, { log }: CliSettings): Promise<void> {
-  const runs = await enqueueUnfinished(workplace);
-  if (runs.length > 0) log.info(`taking up ${runs.join(', ')}`);
+  const { runIds, warnings } = await enqueueUnfinished(workplace);
+  for (const warning of warnings) log.warn(warning);
+  if (runIds.length > 0) log.info(`taking up ${runIds.join(', ')}`);
 }
 
 type EndReason = 'told' | 'orphaned';

@@ -1,0 +1,63 @@
+/** An artifact's identity: the digest of its ONNX file and of the files that hold its weights. */
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { isSystemError, TopfiveError } from '../errors.ts';
+import { externalFiles } from '../onnx/external.ts';
+import { sha256 } from '../storage/digest.ts';
+
+export interface Artifact {
+  /** Absolute path of the ONNX file. */
+  path: string;
+  /** Of the file; with external data, of the digests of all its files, the ONNX file first. */
+  sha256: string;
+  /** Of all its files. */
+  bytes: number;
+}
+
+/** Protobuf's own limit: a larger file is no ONNX file. */
+const largestGraph = 2 ** 31;
+
+export async function readArtifact(path: string): Promise<Artifact> {
+  try {
+    const graph = await digestFile(path);
+    const folder = dirname(path);
+    const others = graph.bytes < largestGraph ? externalFiles(await readFile(path)) : [];
+    const weights = await Promise.all(others.map((name) => digestFile(join(folder, name))));
+    if (weights.length === 0) return { path, ...graph };
+    const files = [graph, ...weights];
+    return {
+      path,
+      sha256: sha256(files.map((file) => file.sha256).join('\n')),
+      bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
+    };
+  } catch (error) {
+    if (!isSystemError(error, 'ENOENT', 'EISDIR', 'EACCES', 'ENOTDIR')) throw error;
+    throw new TopfiveError(
+      'model',
+      `no readable file at ${error.path ?? path}: check the path of the model`,
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
+/** @throws TopfiveError `model` when the files are no longer those that the run was submitted with */
+export async function checkArtifact({ path, sha256: expected }: Artifact): Promise<void> {
+  const found = await readArtifact(path);
+  if (found.sha256 === expected) return;
+  throw new TopfiveError(
+    'model',
+    `${path} has changed since the run was submitted (SHA-256 ${found.sha256.slice(0, 12)}…, expected ${expected.slice(0, 12)}…): submit it again`,
+  );
+}
+
+async function digestFile(path: string): Promise<{ sha256: string; bytes: number }> {
+  const hash = createHash('sha256');
+  const { size } = await stat(path);
+  await pipeline(createReadStream(path), hash);
+  return { sha256: hash.digest('hex'), bytes: size };
+}

@@ -1,0 +1,90 @@
+/** Brings two runs onto the same images in the same order, or says why they cannot be compared. */
+import type { Columns } from './flips.ts';
+import { K, type Predictions } from './records.ts';
+
+/** One run of one model: its columns, one entry an image. */
+export interface Side {
+  keys: readonly string[];
+  labels: readonly number[];
+  predictions: Predictions;
+}
+
+/** `reasons`: one sentence each. */
+export type Join = { columns: Columns } | { reasons: string[] };
+
+/** Joins by key, in the order of the baseline; the same keys with the same labels are needed on both sides. */
+export function joinSides(baseline: Side, candidate: Side): Join {
+  const broken = [...checkSide(baseline, 'baseline'), ...checkSide(candidate, 'candidate')];
+  if (broken.length > 0) {
+    return { reasons: broken };
+  }
+  const places = new Map(candidate.keys.map((key, image) => [key, image]));
+  const known = new Set(baseline.keys);
+  const reasons = [
+    ...tellKeys(
+      baseline.keys.filter((key) => !places.has(key)),
+      'the baseline only',
+    ),
+    ...tellKeys(
+      candidate.keys.filter((key) => !known.has(key)),
+      'the candidate only',
+    ),
+  ];
+  if (reasons.length > 0) {
+    return { reasons };
+  }
+  const order = baseline.keys.map((key) => places.get(key)!);
+  const relabelled = order.flatMap((place, image) =>
+    candidate.labels[place] === baseline.labels[image] ? [] : image,
+  );
+  if (relabelled.length > 0) {
+    const [first] = relabelled;
+    return {
+      reasons: [
+        `Labels differ for ${relabelled.length} images: ${baseline.keys[first]} has label ${baseline.labels[first]} in the baseline, but ${candidate.labels[order[first]]} in the candidate.`,
+      ],
+    };
+  }
+  const { keys, labels } = baseline;
+  const inOrder = reorder(candidate.predictions, order);
+  return { columns: { keys, labels, baseline: baseline.predictions, candidate: inOrder } };
+}
+
+function checkSide({ keys, labels, predictions }: Side, name: string): string[] {
+  const { states, ranks, classes, probabilities } = predictions;
+  const rows = [labels, states, ranks].map(({ length }) => length);
+  const lengths = [...rows, classes.length / K, probabilities.length / K];
+  if (keys.length === 0) {
+    return [`The ${name} has no images.`];
+  }
+  if (lengths.some((length) => length !== keys.length)) {
+    return [
+      `The ${name} has ${keys.length} keys, but its columns have ${lengths.join(', ')} rows.`,
+    ];
+  }
+  const distinct = new Set(keys).size;
+  return distinct === keys.length
+    ? []
+    : [`The ${name} has ${keys.length} keys, but only ${distinct} distinct ones.`];
+}
+
+function tellKeys(keys: readonly string[], where: string): string[] {
+  if (keys.length === 0) {
+    return [];
+  }
+  return [`${keys.length} images are in ${where}, the first of them ${keys[0]}.`];
+}
+
+function reorder(
+  { states, ranks, classes, probabilities }: Predictions,
+  order: readonly number[],
+): Predictions {
+  const five = (column: readonly number[]) =>
+    order.flatMap((place) => column.slice(place * K, place * K + K));
+  return {
+    states: order.map((place) => states[place]),
+    ranks: order.map((place) => ranks[place]),
+    classes: five(classes),
+    probabilities: five(probabilities),
+  };
+}

@@ -1,0 +1,124 @@
+/** Checkpoints that do not fit: one error with the whole list, and nothing written. */
+import assert from 'node:assert/strict';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import type { Sized } from '../../../src/models/architectures/architecture.ts';
+import { buildModel, networkOf } from '../../../src/models/build.ts';
+import { importCheckpoint } from '../../../src/models/import/import-checkpoint.ts';
+
+const folder = await mkdtemp(join(tmpdir(), 'topfive-misfits-'));
+after(() => rm(folder, { recursive: true }));
+
+const tiny: Sized = {
+  architecture: { family: 'resnext', blocks: [1, 0, 0, 0], groups: 2, widthPerGroup: 1 },
+  side: 32,
+  classes: 3,
+};
+
+type Shapes = Map<string, readonly number[]>;
+
+function tinyShapes(): Shapes {
+  return new Map(networkOf(tiny).tensors.map(({ name, dims }) => [name, dims]));
+}
+
+/** As safetensors, full of zeros. */
+async function write(shapes: Shapes): Promise<string> {
+  const header: Record<string, object> = {};
+  let end = 0;
+  for (const [name, shape] of shapes) {
+    const begin = end;
+    end += 4 * shape.reduce((product, dim) => product * dim, 1);
+    header[name] = { dtype: 'F32', shape, data_offsets: [begin, end] };
+  }
+  const json = Buffer.from(JSON.stringify(header));
+  const prefix = Buffer.alloc(8);
+  prefix.writeBigUInt64LE(BigInt(json.length));
+  const path = join(folder, 'weights.safetensors');
+  await writeFile(path, Buffer.concat([prefix, json, Buffer.alloc(end)]));
+  return path;
+}
+
+async function importAndBuild(path: string): Promise<void> {
+  const { weights, close } = await importCheckpoint(tiny, path);
+  await buildModel(tiny, { path: join(folder, 'built.onnx'), weights }).finally(close);
+}
+
+async function refuse(shapes: Shapes, message: RegExp): Promise<void> {
+  const path = await write(shapes);
+  await assert.rejects(importAndBuild(path), { name: 'TopfiveError', kind: 'model', message });
+  assert.deepEqual(await readdir(folder), ['weights.safetensors']);
+}
+
+test('one tensor too few', async () => {
+  const shapes = tinyShapes();
+  shapes.delete('layer1.0.bn2.running_var');
+  await refuse(
+    shapes,
+    /does not fit the resnext asked for: by the names of torchvision, the nearest, its tensors are 1 missing \("layer1\.0\.bn2\.running_var" \[2\]\); choose/,
+  );
+});
+
+test('one tensor too many', async () => {
+  await refuse(
+    tinyShapes().set('head.bias', [4]),
+    /are 1 not known \("head\.bias" \[4\]\); choose/,
+  );
+});
+
+test('one tensor in another shape', async () => {
+  await refuse(
+    tinyShapes().set('fc.weight', [5, 256]),
+    /are 1 of another shape or type \("fc\.weight" is float32 \[5, 256\], not \[3, 256\]\); choose/,
+  );
+});
+
+test('all three at once are in one list', async () => {
+  const shapes = tinyShapes().set('fc.bias', [5]).set('more', []);
+  shapes.delete('conv1.weight');
+  await refuse(
+    shapes,
+    /1 missing \("conv1\.weight" \[64, 3, 7, 7\]\); 1 not known \("more" \[\]\); 1 of another shape or type \("fc\.bias"/,
+  );
+});
+
+test('a list of each kind ends after twenty, with its count', async () => {
+  const shapes: Shapes = new Map(Array.from({ length: 300 }, (_, index) => [`other${index}`, [1]]));
+  const path = await write(shapes);
+  await assert.rejects(importAndBuild(path), (error: Error) => {
+    const { message } = error;
+    assert.match(message, new RegExp(`${networkOf(tiny).tensors.length} missing \\(`));
+    assert.match(message, /300 not known \("other0" \[1\], .*"other19" \[1\], …\); choose/);
+    assert.ok(!message.includes('"other20"') && message.length < 5000);
+    return true;
+  });
+});
+
+test('a checkpoint of another model is told from its card', async () => {
+  const path = await write(tinyShapes());
+  await assert.rejects(importCheckpoint('EfficientNetB0', path), {
+    kind: 'model',
+    message:
+      /does not fit EfficientNetB0: by the names of timm, the nearest, its tensors are 311 missing/,
+  });
+});
+
+test('a name that is long or full of control characters stays one short line', async () => {
+  const shapes = tinyShapes().set(`\n\u001b[31m${'x'.repeat(3000)}`, [1]);
+  const path = await write(shapes);
+  await assert.rejects(importAndBuild(path), (error: Error) => {
+    assert.match(error.message, /^[\x20-\x7e…]+$/);
+    assert.ok(error.message.length < 600);
+    return true;
+  });
+});
+
+test('an id that is no card is refused before the file is opened', async () => {
+  await assert.rejects(importCheckpoint('ResNet50', join(folder, 'none')), { kind: 'usage' });
+});
+
+test('a checkpoint that fits leaves one file behind', async () => {
+  await importAndBuild(await write(tinyShapes()));
+  assert.deepEqual(await readdir(folder), ['built.onnx', 'weights.safetensors']);
+});
