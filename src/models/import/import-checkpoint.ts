@@ -68,7 +68,7 @@ function misfit(match: Match, { model, path }: { model: string | Sized; path: st
   const wanted = typeof model === 'string' ? model : `the ${model.architecture.family} asked for`;
   return new TopfiveError(
     'model',
-    `The checkpoint ${path} does not fit ${wanted}: by the names of ${match.naming}, the nearest, its tensors are ${describeDifferences(match)}; choose the model that it was made for, or another checkpoint.`,
+    `The checkpoint ${path} does not fit ${wanted} by the names of ${match.naming}, which come nearest: ${describeDifferences(match)}; choose the model that it was made for, or another checkpoint.`,
   );
 }
 

@@ -94,7 +94,7 @@ export function describeDifferences({ missing, unknown, unfit }: Match): string 
   ];
   return kinds
     .filter(([, names]) => names.length > 0)
-    .map(([kind, names]) => `${names.length} ${kind} (${listed(names)})`)
+    .map(([kind, names]) => `${kind} ${names.length} (${listed(names)})`)
     .join('; ');
 }
 
