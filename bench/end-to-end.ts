@@ -3,11 +3,18 @@ import { execFile } from 'node:child_process';
 import { copyFile, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs, promisify } from 'node:util';
 import { writeSyntheticDataset } from '../src/data/synthetic.ts';
 import { buildModel } from '../src/models/build.ts';
 import { findCard } from '../src/models/cards.ts';
-import { costOfInference, costOfPixels, type Inference, openInference } from './processor-time.ts';
+import {
+  costOfInference,
+  costOfPixels,
+  type Inference,
+  openInference,
+  watchCores,
+} from './processor-time.ts';
 import { readPace } from './run-pace.ts';
 
 const root = resolve(import.meta.dirname, '..');
@@ -56,6 +63,8 @@ async function prepare(folder: string): Promise<Bench> {
 
 interface Ran {
   batch: number;
+  /** Cores that nobody used while the command ran. */
+  idleCores: number;
   steady: number;
   whole: number;
   startUpSeconds: number;
@@ -72,13 +81,16 @@ async function runTopfive(
   const models = [{ id: 'b0', onnx: model, card: card.id }];
   await writeFile(spec, JSON.stringify({ version: 1, name: 'bench', dataset, models }));
   await mkdir(store);
+  const watch = watchCores();
   const started = Date.now();
   await execute(process.execPath, [main, 'run', spec, '--store', store], { cwd: folder });
   const ended = Date.now();
+  const idleCores = cores - watch.busy();
   const [runId] = await readdir(join(store, 'runs'));
   const pace = await readPace(join(store, 'runs', runId, 'records', 'b0.fp32'), cores);
   return {
     batch: pace.batch,
+    idleCores,
     steady: pace.steady,
     whole: (1000 * images) / (ended - started),
     startUpSeconds: (pace.first - started) / 1000,
@@ -101,6 +113,8 @@ async function runSequential({ dataset, model, images }: Bench): Promise<Sequent
 }
 
 interface Round {
+  /** Cores that other processes used just before. */
+  othersCores: number;
   pixelsMs: number;
   inferenceMs: number;
   limit: number;
@@ -109,6 +123,9 @@ interface Round {
 }
 
 async function measureRound(bench: Bench, inference: Inference, round: number): Promise<Round> {
+  const watch = watchCores();
+  await pause(1000);
+  const othersCores = watch.busy();
   const { recipe } = card;
   const part = { recipe, images: Math.min(bench.images, 160) };
   const pixels = await costOfPixels(bench.dataset.uri, part);
@@ -116,6 +133,7 @@ async function measureRound(bench: Bench, inference: Inference, round: number): 
   const sequential = await runSequential(bench);
   const ran = await runTopfive(bench, round);
   return {
+    othersCores,
     pixelsMs: 1000 * pixels,
     inferenceMs: 1000 * run,
     limit: cores / (pixels + run),
@@ -133,11 +151,13 @@ function median(values: number[]): number {
 type Row = [what: string, unit: string, digits: number, of: (round: Round) => number];
 
 const rows: Row[] = [
+  ['others, just before', 'cores', 2, ({ othersCores }) => othersCores],
   ['decode, resize, crop alone', 'ms of a core an image', 2, ({ pixelsMs }) => pixelsMs],
   ['inference alone', 'ms of a core an image', 2, ({ inferenceMs }) => inferenceMs],
   ['limit: cores / their sum', 'images/s', 1, ({ limit }) => limit],
   ['topfive run, steady', 'images/s', 1, ({ ran }) => ran.steady],
   ['topfive run, whole command', 'images/s', 1, ({ ran }) => ran.whole],
+  ['  cores idle meanwhile', 'cores', 2, ({ ran }) => ran.idleCores],
   ['  before its first image', 's', 2, ({ ran }) => ran.startUpSeconds],
   ['  after its last shard', 's', 2, ({ ran }) => ran.endSeconds],
   ['sequential script, steady', 'images/s', 1, ({ sequential }) => sequential.steady],

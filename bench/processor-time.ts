@@ -1,11 +1,34 @@
 /** What an image costs: processor seconds of each part alone, threads and all. */
 import { readdir, readFile } from 'node:fs/promises';
+import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { cropsOf } from '../src/data/crop.ts';
 import { Undecodable } from '../src/data/decode.ts';
 import { cropRuleOf, type Recipe } from '../src/data/recipe.ts';
 import { measureBatch } from '../src/jobs/settle-batch.ts';
 import { type ClassifierSession, openClassifier } from '../src/onnx/session.ts';
+
+/** Cores in use by anybody between two looks at the machine. */
+export function watchCores(): { busy: () => number } {
+  const before = coreTimes();
+  return {
+    busy() {
+      const now = coreTimes();
+      const total = now.total - before.total;
+      return total === 0 ? 0 : (cpus().length * (total - (now.idle - before.idle))) / total;
+    },
+  };
+}
+
+/** Milliseconds of all cores since the machine started. */
+function coreTimes(): { idle: number; total: number } {
+  const times = cpus().map((core) => core.times);
+  const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
+  return {
+    idle: sum(times.map(({ idle }) => idle)),
+    total: sum(times.flatMap((core) => Object.values(core))),
+  };
+}
 
 /** Processor seconds of this process, user and system, of all its threads. */
 function processorSeconds(): number {

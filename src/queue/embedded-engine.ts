@@ -1,32 +1,13 @@
 /** The embedded engine of a directory: one process owns it, others attach, and the next in line succeeds it. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf, TopfiveError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { makeFolder } from '../storage/make-folder.ts';
+import { type EmbeddedKind, launchServer, superviseServer } from './embedded-server.ts';
 import { type HeldLock, isOwned, type LockRecord, readLock, tryLock } from './lock-file.ts';
+import { pause } from './patience.ts';
 import { waitForEnd } from './process-identity.ts';
 import { makePrivate, removeSocketDirectory, socketDirectoryFor } from './socket-directory.ts';
-import type { TiedProcess } from './tied-process.ts';
 import type { EngineKind } from './url.ts';
-
-/** Where an embedded server keeps its data and listens. */
-export interface ServerPlace {
-  directory: string;
-  socketDirectory: string;
-  listen: 'socket' | 'loopback';
-  /** Directories searched for executables. */
-  path: string;
-  /** Where attached processes look for it: a successor listens there again. */
-  formerUrl: string | undefined;
-}
-
-/** A server that can be started, and started again on the same data and the same URL. */
-export interface EmbeddedServer {
-  url: string;
-  launch(): TiedProcess;
-  /** Rejects, with the server's last words, when it ends before it answers. */
-  waitUntilReady(child: TiedProcess): Promise<void>;
-}
 
 export interface Engine {
   readonly url: string;
@@ -34,13 +15,6 @@ export interface Engine {
   /** True while this process runs the server. Whoever is attached with `own` may come to own it. */
   readonly owned: boolean;
   close(): Promise<void>;
-}
-
-/** One of the servers that can be embedded. */
-export interface EmbeddedKind {
-  kind: EngineKind;
-  /** Decides where it listens and makes its data ready; the server does not run yet. */
-  prepare(place: ServerPlace): Promise<EmbeddedServer>;
 }
 
 export interface EmbeddedOptions {
@@ -59,7 +33,7 @@ export interface EmbeddedOptions {
 /** How often a waiting process looks at the lock. */
 const startPollMs = 20;
 const successionPollMs = 250;
-const stopWithinMs = 10_000;
+const endWithinMs = 10_000;
 const longestDelayMs = 5000;
 
 /** Owns or attaches; undefined when nobody runs an engine here and `own` is false. */
@@ -165,13 +139,6 @@ async function succeed(
   return undefined;
 }
 
-/** Waits without keeping the process alive for it; ends early when aborted. */
-async function pause(ms: number, signal?: AbortSignal): Promise<void> {
-  await sleep(ms, undefined, { ref: signal === undefined, ...(signal && { signal }) }).catch(
-    () => {},
-  );
-}
-
 /** Starts the server under the lock and keeps it running; a failed start leaves nothing behind. */
 async function runServer(
   options: EmbeddedOptions,
@@ -190,7 +157,11 @@ async function runServer(
   try {
     await waitForPredecessor(lock);
     makePrivate(socketDirectory);
-    undo.push(() => removeSocketDirectory(socketDirectory));
+    const remove = () => removeSocketDirectory(socketDirectory);
+    undo.push(remove);
+    // For an exit without a close: the server follows by itself.
+    process.once('exit', remove);
+    undo.push(() => void process.off('exit', remove));
     const known = formerUrl ?? lock.predecessor?.url ?? undefined;
     const server = await chosen.prepare({
       directory,
@@ -199,11 +170,11 @@ async function runServer(
       path,
       formerUrl: known,
     });
-    const first = launch(server, lock);
+    const first = launchServer(server, lock);
     undo.push(() => first.stop());
     await server.waitUntilReady(first);
     lock.update({ url: server.url });
-    const supervision = supervise(server, { first, lock, log });
+    const supervision = superviseServer(server, { first, lock, log });
     undo.push(() => supervision.stop());
     return { url: server.url, kind: chosen.kind, close };
   } catch (error) {
@@ -217,50 +188,10 @@ async function runServer(
   }
 }
 
-function launch(server: EmbeddedServer, lock: HeldLock): TiedProcess {
-  const child = server.launch();
-  lock.update({ server: child.identity ?? null });
-  return child;
-}
-
 /** The server of an owner that was killed may still be writing its data. */
 async function waitForPredecessor({ predecessor }: HeldLock): Promise<void> {
   const server = predecessor?.server;
-  if (!server || (await waitForEnd(server, stopWithinMs))) return;
+  if (!server || (await waitForEnd(server, endWithinMs))) return;
   process.kill(server.pid, 'SIGKILL');
-  await waitForEnd(server, stopWithinMs);
-}
-
-/** Starts the server again, on the same data and URL, whenever it ends while its owner lives. */
-function supervise(
-  server: EmbeddedServer,
-  { first, lock, log }: { first: TiedProcess; lock: HeldLock; log: Logger },
-): { stop(): Promise<void> } {
-  const stopping = new AbortController();
-  let child = first;
-  const keepRunning = async () => {
-    for (let failures = 0; ; ) {
-      await child.ended;
-      if (stopping.signal.aborted) return;
-      log.warn("the queue's server ended; starting it again");
-      await pause(Math.min(50 * 2 ** failures, longestDelayMs), stopping.signal);
-      if (stopping.signal.aborted) return;
-      child = launch(server, lock);
-      failures = await server.waitUntilReady(child).then(
-        () => 0,
-        (error) => {
-          if (!stopping.signal.aborted) log.error(`it did not start: ${messageOf(error)}`);
-          return failures + 1;
-        },
-      );
-    }
-  };
-  const ended = keepRunning();
-  return {
-    async stop() {
-      stopping.abort();
-      await child.stop(stopWithinMs);
-      await ended;
-    },
-  };
+  await waitForEnd(server, endWithinMs);
 }

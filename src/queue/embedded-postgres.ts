@@ -17,7 +17,7 @@ import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TopfiveError } from '../errors.ts';
 import { migrate, postgresClient } from './backend.ts';
-import type { EmbeddedServer, ServerPlace } from './embedded-engine.ts';
+import type { EmbeddedServer, ServerPlace } from './embedded-server.ts';
 import { isAway } from './patience.ts';
 import { nobody } from './socket-directory.ts';
 import { spawnTied, type TiedProcess } from './tied-process.ts';
@@ -55,12 +55,12 @@ export async function preparePostgres(
     );
   }
   const user = process.getuid?.() === 0 ? nobody : undefined;
-  const home = join(directory, `postgres-${postgres.version}`);
-  const data = join(directory, `postgres-data-${postgres.version.split('.')[0]}`);
-  installBinaries(postgres.native, home);
-  if (user) await checkReachable(directory, user);
-  await createDatabase(data, { home, user });
   if (user) chownSync(socketDirectory, user.uid, user.gid);
+  const root = user ? await enterable([directory, socketDirectory], user) : directory;
+  const home = join(root, `postgres-${postgres.version}`);
+  const data = join(root, `postgres-data-${postgres.version.split('.')[0]}`);
+  installBinaries(postgres.native, home);
+  await createDatabase(data, { home, user });
   const url = postgresSocketUrl(socketDirectory);
   const settings = {
     listen_addresses: '',
@@ -111,12 +111,18 @@ function readLinks(file: string): { source: string; target: string }[] {
 
 type User = typeof nobody;
 
-async function checkReachable(directory: string, user: User): Promise<void> {
-  const { code } = await runToEnd('/bin/ls', ['-d', join(directory, '.')], user);
-  if (code === 0) return;
+/**
+ * The first directory that the user may enter. Below root's own home that is the socket directory, which goes with the
+ * engine: the queue then forgets, and the next `run`, `resume` or `worker` puts back from storage what is missing.
+ */
+async function enterable(directories: string[], user: User): Promise<string> {
+  for (const directory of directories) {
+    const { code } = await runToEnd('/bin/ls', ['-d', `${directory}/.`], user);
+    if (code === 0) return directory;
+  }
   throw new TopfiveError(
     'queue',
-    `the embedded Postgres cannot run as root, and user ${user.uid} may not enter ${directory}; run as another user, move --store, or install redis-server`,
+    `the embedded Postgres cannot run as root, and user ${user.uid} may not enter ${directories.join(' or ')}; run as another user, or install redis-server`,
   );
 }
 

@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { redisOptions } from './backend.ts';
-import type { EmbeddedServer, ServerPlace } from './embedded-engine.ts';
+import type { EmbeddedServer, ServerPlace } from './embedded-server.ts';
 import { isOlderThan, oldestRedis } from './probe.ts';
 import { findExecutable, spawnTied, type TiedProcess } from './tied-process.ts';
 import { unixUrl } from './url.ts';

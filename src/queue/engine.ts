@@ -2,9 +2,10 @@
 import { readEnvironment } from '../config.ts';
 import { messageOf, TopfiveError } from '../errors.ts';
 import type { Logger } from '../log.ts';
-import { type EmbeddedKind, type Engine, openEmbedded } from './embedded-engine.ts';
+import { type Engine, openEmbedded } from './embedded-engine.ts';
 import { findPostgres, preparePostgres } from './embedded-postgres.ts';
 import { findRedis, prepareRedis } from './embedded-redis.ts';
+import type { EmbeddedKind } from './embedded-server.ts';
 import { probeServer } from './probe.ts';
 import { type EngineKind, engineKind } from './url.ts';
 

@@ -52,3 +52,10 @@ export async function withDeadline<T>(
     .catch(() => undefined)
     .finally(() => clearTimeout(timer));
 }
+
+/** Waits without keeping the process alive for it; ends early when aborted. */
+export async function pause(ms: number, signal?: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { ref: signal === undefined, ...(signal && { signal }) }).catch(
+    () => {},
+  );
+}

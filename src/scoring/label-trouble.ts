@@ -22,7 +22,7 @@ export type LabelExplanation = LabelTrouble & {
   chance: number;
 };
 
-/** A hypothesis must lift the score to this many times what it is. */
+/** A hypothesis must lift the score to this many times what it is; a simple one may explain that much less than a map. */
 const lift = 2;
 /** Share of the answers that makes an output constant. */
 const constantShare = 0.95;
@@ -56,24 +56,24 @@ export function explainLabels(
   }
   const lifts = (explained: number) =>
     explained >= lift * score && guessing(explained, { images, chance: blind }) < doubt;
+  const mapped = scoreOfMap(labels, predicted);
   for (const offset of [1, -1]) {
     const explained = share(labels, (label, image) => predicted[image] === label + offset);
-    if (lifts(explained)) {
+    if (lifts(explained) && lift * explained > mapped) {
       return { hypothesis: 'off-by-one', offset, score, explained, chance };
     }
   }
-  const explained = scoreOfMap(labels, predicted);
-  if (lifts(explained)) {
+  if (lifts(mapped)) {
     return {
       hypothesis: 'permutation',
       labelOf: fitMap(labels, predicted),
       score,
-      explained,
+      explained: mapped,
       chance,
     };
   }
-  const hypothesis = guessing(score, { images, chance }) > ease ? 'near-chance' : 'none';
-  return { hypothesis, score, explained: score, chance };
+  const guessed = sameLabels < images && guessing(score, { images, chance }) > ease;
+  return { hypothesis: guessed ? 'near-chance' : 'none', score, explained: score, chance };
 }
 
 function share(

@@ -256,3 +256,15 @@ test('a directory that somebody else put in the socket’s place is refused', as
   assert.deepEqual(readdirSync(place), ['trap']);
   removeSocketDirectory(place);
 });
+
+test('Postgres runs for root below a folder that only root may enter, and leaves nothing there', {
+  skip: process.getuid?.() === 0 ? false : 'only root runs Postgres as another user',
+}, async () => {
+  const directory = join(newDirectory(), 'private');
+  mkdirSync(directory, { mode: 0o700 });
+  const engine = await open(directory, { queue: 'embedded:postgres' });
+  assert.equal(engine.kind, 'postgres');
+  await engine.close();
+  assert.deepEqual(readdirSync(directory), []);
+  assert.ok(!existsSync(socketDirectoryFor(directory)));
+});

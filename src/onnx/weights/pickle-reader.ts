@@ -4,7 +4,7 @@ import type { PickleCursor } from './pickle-cursor.ts';
 import { quote } from './quote.ts';
 import type { FileRun } from './tensor-view.ts';
 
-/** A byte string that stays in the file; short ones are read. */
+/** A byte string, or a long text, that stays in the file. */
 export class PickledBytes {
   readonly run: FileRun;
 

@@ -4,7 +4,7 @@ import { type ElementType, elementBytes } from './element-types.ts';
 import { repeatedMember } from './json-members.ts';
 import { quote } from './quote.ts';
 import type { StoredTensor } from './stored-tensor.ts';
-import { countElements, isShape, rowMajor } from './tensor-view.ts';
+import { countElements, isCount, isShape, rowMajor } from './tensor-view.ts';
 
 /** The header's length comes first, as a 64-bit integer. */
 const prefixBytes = 8;
@@ -86,8 +86,8 @@ function parseEntry(name: string, entry: unknown, refuse: Refuse): Range {
     throw bad(`its dtype is ${quote(dtype)}, but ${known} can be read`);
   }
   if (!isShape(shape)) throw bad(`its shape is ${quote(shape)}`);
-  if (!isShape(offsets) || offsets.length !== 2) throw bad(`its offsets are ${quote(offsets)}`);
-  const [begin, end] = offsets;
+  const [begin, end] = Array.isArray(offsets) && offsets.length === 2 ? offsets : [];
+  if (!isCount(begin) || !isCount(end)) throw bad(`its offsets are ${quote(offsets)}`);
   const expected = countElements(shape) * elementBytes[type];
   if (end - begin !== expected) {
     throw bad(
@@ -103,13 +103,13 @@ function checkRanges(
 ): void {
   let reached = 0;
   let before = '';
-  for (const { name, begin, end } of ranges.toSorted(
-    (a, b) => a.begin - b.begin || a.end - b.end,
-  )) {
-    if (begin < reached)
-      throw refuse(`lets the tensors ${quote(before)} and ${quote(name)} overlap`);
-    if (begin > reached)
-      throw refuse(`has ${begin - reached} bytes before ${quote(name)} that belong to no tensor`);
+  const inOrder = ranges.toSorted((a, b) => a.begin - b.begin || a.end - b.end);
+  for (const { name, begin, end } of inOrder) {
+    const here = quote(name);
+    if (begin < reached) throw refuse(`lets the tensors ${quote(before)} and ${here} overlap`);
+    if (begin > reached) {
+      throw refuse(`has ${begin - reached} bytes before ${here} that belong to no tensor`);
+    }
     reached = end;
     before = name;
   }

@@ -95,8 +95,8 @@ function joinPieces(
     const parts: TensorView[] = [];
     for (const slice of slices) {
       const piece = tensors.get(slice);
-      if (!piece) throw bad();
-      parts.push(...piece.parts);
+      if (piece?.parts.length !== 1) throw bad();
+      parts.push(piece.parts[0]);
       tensors.delete(slice);
     }
     const elements = parts.reduce((sum, part) => sum + countElements(part.shape), 0);

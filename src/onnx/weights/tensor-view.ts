@@ -44,13 +44,18 @@ export function rowMajor(shape: readonly number[]): number[] {
   return strides;
 }
 
-/** True for a list of sizes as a tensor may have them. */
+/** True for a whole number of elements or bytes. */
+export function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+/** True for the sizes that a tensor may have. */
 export function isShape(value: unknown): value is number[] {
   return (
     Array.isArray(value) &&
     value.length <= mostDimensions &&
-    value.every((size) => Number.isSafeInteger(size) && size >= 0) &&
-    Number.isSafeInteger(countElements(value))
+    value.every(isCount) &&
+    isCount(countElements(value))
   );
 }
 
@@ -61,7 +66,6 @@ export function checkView(view: TensorView, { name, refuse }: { name: string; re
   const elements = countElements(shape);
   const reach = elements === 0 ? 0 : lastElement(view) + 1;
   const stays =
-    strides.length === shape.length &&
     Number.isSafeInteger(reach * bytes) &&
     elements <= mostElements &&
     offset >= 0 &&

@@ -3,7 +3,7 @@ import type { Refuse } from './checkpoint-file.ts';
 import { type ElementType, elementBytes } from './element-types.ts';
 import { PickleName } from './pickle-reader.ts';
 import { quote } from './quote.ts';
-import { checkView, type FileRun, isShape, type TensorView } from './tensor-view.ts';
+import { checkView, type FileRun, isCount, isShape, type TensorView } from './tensor-view.ts';
 
 /** By the class that a pickle names. */
 export const storageTypes = new Map<string, ElementType>([
@@ -45,7 +45,7 @@ export function collectStorages(storages: Map<string, Storage>) {
   return (id: unknown, refuse: Refuse): StoragePart => {
     const [tag, name, key, , elements, part] = Array.isArray(id) ? id : [];
     const type = name instanceof PickleName ? storageTypes.get(name.name) : undefined;
-    if (tag !== 'storage' || !type || typeof key !== 'string' || !isShape([elements])) {
+    if (tag !== 'storage' || !type || typeof key !== 'string' || !isCount(elements)) {
       throw refuse('describes a storage wrongly in its pickle: download it again');
     }
     const known = storages.get(key) ?? { key, type, elements };
@@ -54,7 +54,7 @@ export function collectStorages(storages: Map<string, Storage>) {
     }
     storages.set(key, known);
     const offset = Array.isArray(part) ? part[1] : 0;
-    if (!isShape([offset])) throw refuse(`views the storage ${quote(key)} wrongly`);
+    if (!isCount(offset)) throw refuse(`views the storage ${quote(key)} wrongly`);
     return new StoragePart(known, offset);
   };
 }
@@ -81,18 +81,16 @@ export function viewTorchTensor(
 ): TensorView {
   const [part, offset, shape, strides] = state;
   const bad = () => refuse(`describes the tensor ${name} wrongly in its pickle: download it again`);
-  if (!(part instanceof StoragePart) || !isShape([offset]) || !isShape(shape)) throw bad();
-  if (!isStrides(strides)) throw bad();
+  if (!(part instanceof StoragePart) || !isCount(offset) || !isShape(shape)) throw bad();
+  if (!isStrides(strides, shape.length)) throw bad();
   const { type, key, elements } = part.storage;
   const run = storages.runs.get(key);
   if (!run) throw bad();
-  const used = { start: run.start, length: elements * elementBytes[type] };
-  const { bigEndian } = storages;
   const view = {
-    run: used,
+    run: { start: run.start, length: elements * elementBytes[type] },
     type,
-    bigEndian,
-    offset: part.offset + (offset as number),
+    bigEndian: storages.bigEndian,
+    offset: part.offset + offset,
     shape,
     strides,
   };
@@ -101,8 +99,6 @@ export function viewTorchTensor(
 }
 
 /** Their product may be anything: those of a dimension of one are never used. */
-function isStrides(value: unknown): value is number[] {
-  return (
-    Array.isArray(value) && value.every((stride) => Number.isSafeInteger(stride) && stride >= 0)
-  );
+function isStrides(value: unknown, dimensions: number): value is number[] {
+  return Array.isArray(value) && value.length === dimensions && value.every(isCount);
 }

@@ -70,8 +70,9 @@ const pickleStart = 0x80;
 function readPickled(file: CheckpointFile): TensorList {
   const cursor = new PickleCursor(file, { start: 0, end: file.size });
   const root = readPickle(cursor, vocabulary);
-  if (root === torchMagic)
+  if (root === torchMagic) {
     return { format: 'PyTorch before 1.6', tensors: readTorchLegacy(cursor) };
+  }
   const storages = { runs: new Map(), bigEndian: false };
   return { format: 'Paddle', tensors: readStateDict(root, { refuse: file.refuse, storages }) };
 }

@@ -63,8 +63,9 @@ export class ZipArchive {
       );
     }
     const start = this.#dataStart(entry);
-    if (start + entry.length > this.#directoryStart)
+    if (start + entry.length > this.#directoryStart) {
       throw bad('reaching into others: download it again');
+    }
     return { start, length: entry.length };
   }
 
@@ -131,16 +132,18 @@ function readDirectory(
   const entries = new Map<string, Entry>();
   for (let place = 0; place < length; ) {
     const broken = () => file.refuse('is a zip archive with a broken directory: download it again');
-    if (place + entryBytes > length || directory.readUInt32LE(place) !== signatures.entry)
+    if (place + entryBytes > length || directory.readUInt32LE(place) !== signatures.entry) {
       throw broken();
+    }
     const nameLength = directory.readUInt16LE(place + 28);
     const extraLength = directory.readUInt16LE(place + 30);
     const next = place + entryBytes + nameLength + extraLength + directory.readUInt16LE(place + 32);
     if (next > length) throw broken();
     const extraStart = place + entryBytes + nameLength;
     const name = directory.toString('utf8', place + entryBytes, extraStart);
-    if (entries.has(name))
+    if (entries.has(name)) {
       throw file.refuse(`has two zip entries ${quote(name)}: download it again`);
+    }
     const extra = directory.subarray(extraStart, extraStart + extraLength);
     entries.set(name, entryAt(directory.subarray(place), { name, extra }));
     place = next;

@@ -1,9 +1,13 @@
 /** Headers that lie about their tensors. */
 import assert from 'node:assert/strict';
+import { appendFile, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { TopfiveError } from '../../../src/errors.ts';
 import { repeatedMember } from '../../../src/onnx/weights/json-members.ts';
+import { openWeightFile } from '../../../src/onnx/weights/weight-file.ts';
 import { readAll } from './scratch-file.ts';
 
 function safetensors(
@@ -36,6 +40,20 @@ test('tensors that share out all bytes between them are read', async () => {
     b: { shape: [2], values: [0, 0] },
     none: { shape: [0], values: [] },
   });
+});
+
+test('a tensor that starts beyond 4 GB is read', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'topfive-large-'));
+  const far = 5 * 2 ** 30;
+  const path = join(folder, 'sparse.safetensors');
+  const header = safetensors({ a: tensor(0, far), b: tensor(far, far + 8) }, { bytes: 0 });
+  await writeFile(path, header);
+  await truncate(path, header.length + far);
+  await appendFile(path, new Uint8Array(Float32Array.from([1, 2]).buffer));
+  const file = await openWeightFile(path);
+  assert.deepEqual([...(await file.read('b'))], [1, 2]);
+  await file.close();
+  await rm(folder, { recursive: true });
 });
 
 const twice = `{"w": ${JSON.stringify(tensor(0, 16))}, "\\u0077"  : ${JSON.stringify(tensor(0, 16))}}`;

@@ -1,0 +1,76 @@
+/** A server that this process runs for as long as it lives: started, and started again. */
+import { messageOf } from '../errors.ts';
+import type { Logger } from '../log.ts';
+import type { HeldLock } from './lock-file.ts';
+import { pause } from './patience.ts';
+import type { TiedProcess } from './tied-process.ts';
+import type { EngineKind } from './url.ts';
+
+/** Where an embedded server keeps its data and listens. */
+export interface ServerPlace {
+  directory: string;
+  socketDirectory: string;
+  listen: 'socket' | 'loopback';
+  /** Directories searched for executables. */
+  path: string;
+  /** Where attached processes look for it: a successor listens there again. */
+  formerUrl: string | undefined;
+}
+
+/** A server that can be started, and started again on the same data and the same URL. */
+export interface EmbeddedServer {
+  url: string;
+  launch(): TiedProcess;
+  /** Rejects, with the server's last words, when it ends before it answers. */
+  waitUntilReady(child: TiedProcess): Promise<void>;
+}
+
+/** One of the servers that can be embedded. */
+export interface EmbeddedKind {
+  kind: EngineKind;
+  /** Decides where it listens and makes its data ready; the server does not run yet. */
+  prepare(place: ServerPlace): Promise<EmbeddedServer>;
+}
+
+const longestDelayMs = 5000;
+
+/** Starts the server and notes its process in the lock, for whoever comes after this one. */
+export function launchServer(server: EmbeddedServer, lock: HeldLock): TiedProcess {
+  const child = server.launch();
+  lock.update({ server: child.identity ?? null });
+  return child;
+}
+
+/** Starts the server again, on the same data and URL, whenever it ends while its owner lives. */
+export function superviseServer(
+  server: EmbeddedServer,
+  { first, lock, log }: { first: TiedProcess; lock: HeldLock; log: Logger },
+): { stop(): Promise<void> } {
+  const stopping = new AbortController();
+  let child = first;
+  const keepRunning = async () => {
+    for (let failures = 0; ; ) {
+      await child.ended;
+      if (stopping.signal.aborted) return;
+      log.warn("the queue's server ended; starting it again");
+      await pause(Math.min(50 * 2 ** failures, longestDelayMs), stopping.signal);
+      if (stopping.signal.aborted) return;
+      child = launchServer(server, lock);
+      failures = await server.waitUntilReady(child).then(
+        () => 0,
+        (error) => {
+          if (!stopping.signal.aborted) log.error(`it did not start: ${messageOf(error)}`);
+          return failures + 1;
+        },
+      );
+    }
+  };
+  const ended = keepRunning();
+  return {
+    async stop() {
+      stopping.abort();
+      await child.stop();
+      await ended;
+    },
+  };
+}
