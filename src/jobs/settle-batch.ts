@@ -9,9 +9,11 @@ const batchSchema = z.object({ batch: z.number().int().positive() });
 
 const candidates = [1, 2, 4, 8, 16, 32];
 /** Each candidate runs at least this long, in seconds, after one warm-up run. */
-const trialSeconds = 0.15;
-/** A larger batch must be this much quicker per image to be taken. */
-const gain = 1.03;
+const trialSeconds = 0.12;
+/** Batches whose time an image is this near to the best are equal: timings are no finer. */
+const nearlyEqual = 1.05;
+/** So many larger batches in a row that are slower end the search. */
+const patience = 2;
 /** No larger batch is tried once a single run takes this many seconds. */
 const longestRun = 1.5;
 
@@ -49,17 +51,26 @@ async function readBatch(storage: Storage, key: string): Promise<number | undefi
   return batchSchema.parse(JSON.parse((await storage.get(key)).toString())).batch;
 }
 
-/** The batch with the most images a second; of nearly equal ones the smallest. */
+/**
+ * The batch with the most images a second. Of nearly equal ones the largest, because what surrounds a run (messages,
+ * ranking) is paid once a batch.
+ */
 export async function measureBatch(time: (batch: number) => Promise<number>): Promise<number> {
-  let best = { batch: 1, secondsPerImage: Number.POSITIVE_INFINITY };
+  const trials: { batch: number; secondsPerImage: number }[] = [];
+  let best = Number.POSITIVE_INFINITY;
+  let worse = 0;
   for (const batch of candidates) {
     const warmUp = await time(batch);
-    const quickest = warmUp > longestRun ? warmUp : await quickestRun(batch, time);
-    const secondsPerImage = quickest / batch;
-    if (secondsPerImage * gain < best.secondsPerImage) best = { batch, secondsPerImage };
-    if (warmUp > longestRun) break;
+    const tooLong = warmUp > longestRun;
+    if (tooLong && trials.length > 0) break;
+    const secondsPerImage = (tooLong ? warmUp : await quickestRun(batch, time)) / batch;
+    trials.push({ batch, secondsPerImage });
+    best = Math.min(best, secondsPerImage);
+    worse = secondsPerImage <= best * nearlyEqual ? 0 : worse + 1;
+    if (tooLong || worse === patience) break;
   }
-  return best.batch;
+  const equal = trials.filter(({ secondsPerImage }) => secondsPerImage <= best * nearlyEqual);
+  return Math.max(...equal.map(({ batch }) => batch));
 }
 
 async function quickestRun(

@@ -15,8 +15,18 @@ test('the batch with the most images a second wins', async () => {
   assert.equal(await measureBatch(time), 4);
 });
 
-test('of nearly equal batches the smallest wins', async () => {
-  assert.equal(await measureBatch(async (batch) => (batch * (10 - batch * 0.005)) / 1000), 1);
+test('of nearly equal batches the largest wins', async () => {
+  assert.equal(await measureBatch(async (batch) => (batch * (10 + batch * 0.01)) / 1000), 32);
+});
+
+test('the search ends after two larger batches that are slower', async () => {
+  const tried = new Set<number>();
+  const batch = await measureBatch(async (size) => {
+    tried.add(size);
+    return (size * (size === 2 ? 5 : 5 + size)) / 1000;
+  });
+  assert.equal(batch, 2);
+  assert.deepEqual([...tried], [1, 2, 4, 8]);
 });
 
 test('no larger batch is tried once a run takes seconds', async () => {
