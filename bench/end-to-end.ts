@@ -8,13 +8,7 @@ import { parseArgs, promisify } from 'node:util';
 import { writeSyntheticDataset } from '../src/data/synthetic.ts';
 import { buildModel } from '../src/models/build.ts';
 import { findCard } from '../src/models/cards.ts';
-import {
-  costOfInference,
-  costOfPixels,
-  type Inference,
-  openInference,
-  watchCores,
-} from './processor-time.ts';
+import { type Inference, openInference, watchCores } from './processor-time.ts';
 import { readPace } from './run-pace.ts';
 
 const root = resolve(import.meta.dirname, '..');
@@ -112,6 +106,23 @@ async function runSequential({ dataset, model, images }: Bench): Promise<Sequent
   return { steady: images / seconds, whole: images / wholeSeconds };
 }
 
+/** Both parts on every core at once: a core is slower while its neighbours work, and in a run they all do. */
+async function measureParts({ dataset, model, images }: Bench, { batch }: Inference) {
+  const counts = [String(batch), String(Math.min(images, 300))];
+  const script = ['--import', 'tsx', join(root, 'bench/parts.ts'), dataset.uri, model, ...counts];
+  const copies = Array.from({ length: cores }, () =>
+    execute(process.execPath, script, { cwd: root }),
+  );
+  const costs = (await Promise.all(copies)).map(
+    ({ stdout }) => JSON.parse(stdout) as { pixels: number; inference: number },
+  );
+  const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  return {
+    pixels: mean(costs.map(({ pixels }) => pixels)),
+    inference: mean(costs.map(({ inference }) => inference)),
+  };
+}
+
 interface Round {
   /** Cores that other processes used just before. */
   othersCores: number;
@@ -126,10 +137,7 @@ async function measureRound(bench: Bench, inference: Inference, round: number): 
   const watch = watchCores();
   await pause(1000);
   const othersCores = watch.busy();
-  const { recipe } = card;
-  const part = { recipe, images: Math.min(bench.images, 160) };
-  const pixels = await costOfPixels(bench.dataset.uri, part);
-  const run = await costOfInference(inference, part);
+  const { pixels, inference: run } = await measureParts(bench, inference);
   const sequential = await runSequential(bench);
   const ran = await runTopfive(bench, round);
   return {
@@ -194,7 +202,6 @@ const folder = await mkdtemp(join(tmpdir(), 'topfive-bench-'));
 try {
   const bench = await prepare(folder);
   const inference = await openInference(bench.model, card.recipe);
-  await costOfPixels(bench.dataset.uri, { recipe: card.recipe, images: 40 });
   const rounds: Round[] = [];
   for (let round = 0; round < Number(flags.rounds); round += 1) {
     rounds.push(await measureRound(bench, inference, round));

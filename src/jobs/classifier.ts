@@ -13,8 +13,6 @@ export interface OpenOptions {
 
 export interface OpenModel {
   provider: string;
-  /** Seconds that one run of a batch of this many rows takes. */
-  time(batch: number): Promise<number>;
   /** The classifier at a batch size, which then stays. */
   at(batch: number): Classifier;
   close(): Promise<void>;
@@ -29,12 +27,6 @@ export async function openModel(model: PlannedModel, options: OpenOptions): Prom
   const pixels = model.recipe.crop ** 2 * 3;
   return {
     provider: session.provider,
-    async time(batch) {
-      const zeros = new Float32Array(batch * pixels);
-      const started = performance.now();
-      await session.run(zeros, batch);
-      return (performance.now() - started) / 1000;
-    },
     at: (batch) => classifierAt(batch, { model, session, pixels }),
     close: () => session.close(),
   };

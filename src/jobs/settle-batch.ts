@@ -3,13 +3,14 @@ import { z } from 'zod';
 import { digestOf } from '../storage/digest.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { Plan, PlannedModel } from './plan.ts';
+import type { Classifier } from './ports.ts';
 import { batchKey, runKeys } from './run-keys.ts';
 
 const batchSchema = z.object({ batch: z.number().int().positive() });
 
 const candidates = [1, 2, 4, 8, 16, 32];
 /** Each candidate runs at least this long, in seconds, after one warm-up run. */
-const trialSeconds = 0.12;
+const trialSeconds = 0.2;
 /** Batches whose time an image is this near to the best are equal: timings are no finer. */
 const nearlyEqual = 1.05;
 /** So many larger batches in a row that are slower end the search. */
@@ -22,24 +23,38 @@ export interface Settling {
   storage: Storage;
   /** Processor or accelerator model: a batch measured on another one says nothing here. */
   device: string;
-  /** Seconds of one run of a batch; see OpenModel. */
-  time: (batch: number) => Promise<number>;
+  /** The model at a batch size. */
+  at: (batch: number) => Pick<Classifier, 'classify'>;
 }
 
 /** The first worker's measurement stands for the run. A run that reuses records starts from the last one's batch. */
 export async function settleBatch(model: PlannedModel, settling: Settling): Promise<number> {
-  const { plan, storage, device, time } = settling;
+  const { plan, storage, device, at } = settling;
   if (model.fixedBatch !== null) return model.fixedBatch;
   if (plan.spec.batchSize !== 'auto') return plan.spec.batchSize;
   const key = runKeys(plan.runId).batch(model);
   if ((await storage.size(key)) === undefined) {
     const lastKey = batchCacheKey(model, device);
     const last = plan.reuse ? await readBatch(storage, lastKey) : undefined;
-    const batch = last ?? (await measureBatch(time));
+    const batch =
+      last ??
+      (await measureBatch((size) => timeBatch(at(size), { size, side: model.recipe.crop })));
     await storage.put(key, JSON.stringify({ batch }), { ifAbsent: true });
     await storage.put(lastKey, await storage.get(key));
   }
   return (await readBatch(storage, key)) ?? 1;
+}
+
+/** Seconds from black crops to answers: what surrounds the run (messages, normalising, ranking) counts as well. */
+async function timeBatch(
+  { classify }: Pick<Classifier, 'classify'>,
+  { size, side }: { size: number; side: number },
+): Promise<number> {
+  const crops = Array.from({ length: size }, () => new Uint8Array(side * side * 3));
+  const labels = crops.map(() => 0);
+  const started = performance.now();
+  await classify(crops, labels);
+  return (performance.now() - started) / 1000;
 }
 
 function batchCacheKey({ artifact, recipe }: PlannedModel, device: string): string {
@@ -63,7 +78,7 @@ export async function measureBatch(time: (batch: number) => Promise<number>): Pr
     const warmUp = await time(batch);
     const tooLong = warmUp > longestRun;
     if (tooLong && trials.length > 0) break;
-    const secondsPerImage = (tooLong ? warmUp : await quickestRun(batch, time)) / batch;
+    const secondsPerImage = (tooLong ? warmUp : await meanRun(batch, time)) / batch;
     trials.push({ batch, secondsPerImage });
     best = Math.min(best, secondsPerImage);
     worse = secondsPerImage <= best * nearlyEqual ? 0 : worse + 1;
@@ -73,15 +88,10 @@ export async function measureBatch(time: (batch: number) => Promise<number>): Pr
   return Math.max(...equal.map(({ batch }) => batch));
 }
 
-async function quickestRun(
-  batch: number,
-  time: (batch: number) => Promise<number>,
-): Promise<number> {
-  let quickest = Number.POSITIVE_INFINITY;
-  for (let spent = 0; spent < trialSeconds; ) {
-    const seconds = await time(batch);
-    quickest = Math.min(quickest, seconds);
-    spent += Math.max(seconds, 1e-4);
-  }
-  return quickest;
+/** The mean, not the minimum: a short run escapes other work on the core more often than a long one. */
+async function meanRun(batch: number, time: (batch: number) => Promise<number>): Promise<number> {
+  let seconds = 0;
+  let runs = 0;
+  for (; seconds < trialSeconds; runs += 1) seconds += Math.max(await time(batch), 1e-5);
+  return seconds / runs;
 }

@@ -22,6 +22,8 @@ const repeatedRuns = 5;
 /**
  * W = ⌈t(1 − α/k, K − 1) · s · √2⌉ from K ≥ 5 runs whose right images have standard deviation s; 0 when three or
  * more runs are identical. `alpha`: error level of the night; `gates`: how many gates share it, k.
+ * The t bound takes the counts for normal. Where s is about one image, five whole numbers may agree by luck, and W is
+ * then an image or two short.
  */
 export function noiseBound(
   calibration: Calibration | null,

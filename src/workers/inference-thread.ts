@@ -7,13 +7,11 @@ import { answerRequests } from './thread.ts';
 
 export type InferenceRequest =
   | { ask: 'open'; key: string; model: PlannedModel; options: OpenOptions }
-  | { ask: 'time'; key: string; batch: number }
   | { ask: 'classify'; key: string; batch: number; crops: Uint8Array[]; labels: number[] }
   | { ask: 'close'; key: string };
 
 export interface InferenceAnswer {
   open: { provider: string };
-  time: { seconds: number };
   classify: { answers: Answer[]; inferMs: number };
   close: Record<string, never>;
 }
@@ -44,8 +42,6 @@ async function handle(
       models.set(request.key, model);
       return { provider: model.provider };
     }
-    case 'time':
-      return { seconds: await modelOf(request.key).time(request.batch) };
     case 'classify':
       return classifierOf(request.key, request.batch).classify(request.crops, request.labels);
     case 'close':

@@ -1,12 +1,12 @@
 /** The threads of a worker: pixel threads feed an inference thread; models stay open while their group is at work. */
 import type { OpenOptions } from '../jobs/classifier.ts';
 import type { Plan, PlannedModel } from '../jobs/plan.ts';
-import type { Classifier, PixelResult, PixelSource } from '../jobs/ports.ts';
+import type { Classifier, PixelSource } from '../jobs/ports.ts';
 import { settleBatch } from '../jobs/settle-batch.ts';
 import { digestOf } from '../storage/digest.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { InferenceAnswer, InferenceRequest } from './inference-thread.ts';
-import type { PixelRequest } from './pixel-thread.ts';
+import { openPixelLane } from './pixel-lane.ts';
 import { startThread, type Thread, threadFile } from './thread.ts';
 
 export interface PipelineOptions extends OpenOptions {
@@ -39,9 +39,7 @@ function keyOf({ artifact, recipe, outputs, classOffset }: PlannedModel): string
 }
 
 export function openPipeline(options: PipelineOptions): Pipeline {
-  const pixelThreads = Array.from({ length: options.pixelThreads }, () =>
-    startThread<PixelRequest, PixelResult>(threadFile(import.meta.url, './pixel-thread')),
-  );
+  const lanes = Array.from({ length: options.pixelThreads }, openPixelLane);
   const inference: Inference = startThread(threadFile(import.meta.url, './inference-thread'));
   const open = new Map<string, Promise<{ provider: string }>>();
   let turn = 0;
@@ -63,22 +61,24 @@ export function openPipeline(options: PipelineOptions): Pipeline {
   }
 
   return {
-    pixels: (plan) => ({
-      pixels(entry, rules) {
-        turn = (turn + 1) % pixelThreads.length;
-        return pixelThreads[turn].ask({ dataset: plan.dataset, entry, rules });
-      },
-    }),
+    pixels({ dataset: { uri, layout } }) {
+      const dataset = { uri, layout };
+      return {
+        pixels(entry, rules) {
+          turn = (turn + 1) % lanes.length;
+          return lanes[turn].ask({ dataset, entry, rules });
+        },
+      };
+    },
     async classifier(model, run) {
       const key = keyOf(model);
       const { provider } = await openOnce(model);
-      const time = async (batch: number) => (await ask({ ask: 'time', key, batch })).seconds;
-      const batch = await settleBatch(model, { ...run, time });
-      return {
-        provider,
+      const at = (batch: number): Classifier => ({
         batch,
         classify: (crops, labels) => ask({ ask: 'classify', key, batch, crops, labels }),
-      };
+      });
+      const batch = await settleBatch(model, { ...run, at });
+      return { ...at(batch), provider };
     },
     async keepOnly(models) {
       const wanted = new Set(models.map(keyOf));
@@ -88,7 +88,7 @@ export function openPipeline(options: PipelineOptions): Pipeline {
       }
     },
     async close() {
-      await Promise.all([...pixelThreads, inference].map((thread) => thread.close()));
+      await Promise.all([...lanes, inference].map((opened) => opened.close()));
     },
   };
 }

@@ -28,8 +28,11 @@ function sourceOf(dataset: PixelRequest['dataset']): PixelSource {
   return opened;
 }
 
-answerRequests<PixelRequest, PixelResult>(async ({ dataset, entry, rules }) => {
-  const answer = await sourceOf(dataset).pixels(entry, rules);
-  const transfer = 'crops' in answer ? answer.crops.map((crop) => crop.buffer as ArrayBuffer) : [];
+answerRequests<PixelRequest[], PixelResult[]>(async (requests) => {
+  const work = ({ dataset, entry, rules }: PixelRequest) => sourceOf(dataset).pixels(entry, rules);
+  const answer = await Promise.all(requests.map(work));
+  const transfer = answer.flatMap((result) =>
+    'crops' in result ? result.crops.map((crop) => crop.buffer as ArrayBuffer) : [],
+  );
   return { answer, transfer };
 });

@@ -118,7 +118,7 @@ async function planRun(
               plan,
               storage,
               device: 'here',
-              time: open.time,
+              at: open.at,
             });
             return { ...open.at(batch), provider: open.provider };
           },
