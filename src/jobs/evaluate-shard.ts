@@ -6,7 +6,7 @@ import { takeOverRecords } from './reuse.ts';
 import { commitShardRecord } from './shard-commit.ts';
 import { makeShardRecord } from './shard-record.ts';
 import type { ShardTools, ShardWork } from './shard-work.ts';
-import { distinctCropRules, openStations, uncommittedModels } from './stations.ts';
+import { distinctCropRules, openStations, sharesCrops, uncommittedModels } from './stations.ts';
 
 export async function evaluateShard(work: ShardWork, tools: ShardTools): Promise<void> {
   const models = await uncommittedModels(work, tools);
@@ -20,7 +20,9 @@ export async function evaluateShard(work: ShardWork, tools: ShardTools): Promise
   if (stations.length === 0) return;
 
   const started = performance.now();
-  const passes = stations.map((station) => startPass(entries, station));
+  const passes = stations.map((station) =>
+    startPass(entries, { ...station, shared: sharesCrops(station, stations) }),
+  );
   const reading = await passOverImages(passes, { entries, rules, tools });
   const results = await Promise.all(passes.map((pass) => pass.finish()));
   const wallMs = performance.now() - started;

@@ -27,10 +27,17 @@ interface Waiting {
   crop: Uint8Array;
 }
 
-/** @param rule position of the model's crop rule among the crops of each PixelResult */
+export interface PassOptions {
+  classifier: Classifier;
+  /** Position of the model's crop rule among the crops of each PixelResult. */
+  rule: number;
+  /** Whether another pass uses the same crops: the classifier then gets copies, since it takes over what it is given. */
+  shared: boolean;
+}
+
 export function startPass(
   entries: readonly ManifestEntry[],
-  { classifier, rule }: { classifier: Classifier; rule: number },
+  { classifier, rule, shared }: PassOptions,
 ): ModelPass {
   const images = entries.length;
   const states = new Array<ImageState>(images);
@@ -89,7 +96,8 @@ export function startPass(
         fail(index, pixels.state, pixels.reason);
         return;
       }
-      waiting.push({ index, crop: pixels.crops[rule] });
+      const crop = pixels.crops[rule];
+      waiting.push({ index, crop: shared ? crop.slice() : crop });
       if (waiting.length === classifier.batch) await send();
     },
     settled: () => ({ ...counts }),

@@ -21,6 +21,10 @@ export type Answer =
 export interface Classifier {
   /** Rows of every batch; shorter batches are padded inside and the padding is never answered. */
   readonly batch: number;
-  /** @param crops uint8, crop × crop × 3, RGB. @param labels class indices of the manifest. */
+  /**
+   * Takes the crops over: their buffers may move to another thread.
+   * @param crops uint8, crop × crop × 3, RGB
+   * @param labels class indices of the manifest
+   */
   classify(crops: Uint8Array[], labels: number[]): Promise<{ answers: Answer[]; inferMs: number }>;
 }

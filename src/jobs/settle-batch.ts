@@ -9,12 +9,14 @@ import { batchKey, runKeys } from './run-keys.ts';
 const batchSchema = z.object({ batch: z.number().int().positive() });
 
 const candidates = [1, 2, 4, 8, 16, 32];
-/** Each candidate runs at least this long, in seconds, after one warm-up run. */
-const trialSeconds = 0.2;
+/** Each trial of a candidate runs at least this long, in seconds. */
+const trialSeconds = 0.08;
+/** Trials of each candidate that is in question after its first; in turn, so that a busy moment touches all. */
+const furtherTrials = 4;
+/** A candidate that is this much slower than the best in its first trial is out of the question. */
+const hopeless = 1.25;
 /** Batches whose time an image is this near to the best are equal: timings are no finer. */
-const nearlyEqual = 1.05;
-/** So many larger batches in a row that are slower end the search. */
-const patience = 2;
+const nearlyEqual = 1.03;
 /** No larger batch is tried once a single run takes this many seconds. */
 const longestRun = 1.5;
 
@@ -71,27 +73,47 @@ async function readBatch(storage: Storage, key: string): Promise<number | undefi
  * ranking) is paid once a batch.
  */
 export async function measureBatch(time: (batch: number) => Promise<number>): Promise<number> {
-  const trials: { batch: number; secondsPerImage: number }[] = [];
-  let best = Number.POSITIVE_INFINITY;
-  let worse = 0;
+  const trials = await firstTrials(time);
+  const quickest = Math.min(...trials.map(({ seconds }) => seconds[0]));
+  const inQuestion = trials.filter(({ seconds }) => seconds[0] <= quickest * hopeless);
+  if (inQuestion.length === 1) return inQuestion[0].batch;
+  for (let round = 0; round < furtherTrials; round += 1) {
+    for (const { batch, seconds } of inQuestion) seconds.push(await meanRun(batch, time));
+  }
+  const settled = inQuestion.map(({ batch, seconds }) => ({ batch, middle: median(seconds) }));
+  const best = Math.min(...settled.map(({ middle }) => middle));
+  const equal = settled.filter(({ middle }) => middle <= best * nearlyEqual);
+  return Math.max(...equal.map(({ batch }) => batch));
+}
+
+/** Seconds an image in each trial of a candidate. */
+interface Trials {
+  batch: number;
+  seconds: number[];
+}
+
+/** From the smallest batch up, until larger ones are hopeless or take too long. */
+async function firstTrials(time: (batch: number) => Promise<number>): Promise<Trials[]> {
+  const trials: Trials[] = [];
   for (const batch of candidates) {
     const warmUp = await time(batch);
     const tooLong = warmUp > longestRun;
     if (tooLong && trials.length > 0) break;
-    const secondsPerImage = (tooLong ? warmUp : await meanRun(batch, time)) / batch;
-    trials.push({ batch, secondsPerImage });
-    best = Math.min(best, secondsPerImage);
-    worse = secondsPerImage <= best * nearlyEqual ? 0 : worse + 1;
-    if (tooLong || worse === patience) break;
+    const seconds = tooLong ? warmUp / batch : await meanRun(batch, time);
+    trials.push({ batch, seconds: [seconds] });
+    if (tooLong || seconds > hopeless * Math.min(...trials.map((trial) => trial.seconds[0]))) break;
   }
-  const equal = trials.filter(({ secondsPerImage }) => secondsPerImage <= best * nearlyEqual);
-  return Math.max(...equal.map(({ batch }) => batch));
+  return trials;
 }
 
-/** The mean, not the minimum: a short run escapes other work on the core more often than a long one. */
+/** Seconds an image. The mean, not the minimum: a short run escapes other work on the core more often than a long one. */
 async function meanRun(batch: number, time: (batch: number) => Promise<number>): Promise<number> {
   let seconds = 0;
   let runs = 0;
   for (; seconds < trialSeconds; runs += 1) seconds += Math.max(await time(batch), 1e-5);
-  return seconds / runs;
+  return seconds / runs / batch;
+}
+
+function median(values: number[]): number {
+  return [...values].sort((a, b) => a - b)[values.length >> 1];
 }

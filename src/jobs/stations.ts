@@ -67,3 +67,8 @@ async function openStation(
     },
   };
 }
+
+/** Whether another station works on the very same crops. */
+export function sharesCrops({ rule }: Station, stations: Station[]): boolean {
+  return stations.filter((station) => station.rule === rule).length > 1;
+}

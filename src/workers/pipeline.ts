@@ -75,7 +75,10 @@ export function openPipeline(options: PipelineOptions): Pipeline {
       const { provider } = await openOnce(model);
       const at = (batch: number): Classifier => ({
         batch,
-        classify: (crops, labels) => ask({ ask: 'classify', key, batch, crops, labels }),
+        classify(crops, labels) {
+          const buffers = crops.map((crop) => crop.buffer as ArrayBuffer);
+          return ask({ ask: 'classify', key, batch, crops, labels }, buffers);
+        },
       });
       const batch = await settleBatch(model, { ...run, at });
       return { ...at(batch), provider };

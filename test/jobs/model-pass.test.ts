@@ -62,7 +62,7 @@ async function passOver(images: PixelResult[], classifier: Classifier) {
       at: { file: `k${index}` },
     }),
   );
-  const pass = startPass(entries, { classifier, rule: 0 });
+  const pass = startPass(entries, { classifier, rule: 0, shared: true });
   for (const [index, pixels] of images.entries()) await pass.add(index, pixels);
   return pass.finish();
 }

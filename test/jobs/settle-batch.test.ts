@@ -16,17 +16,27 @@ test('the batch with the most images a second wins', async () => {
 });
 
 test('of nearly equal batches the largest wins', async () => {
-  assert.equal(await measureBatch(async (batch) => (batch * (10 + batch * 0.01)) / 1000), 32);
+  assert.equal(await measureBatch(async (batch) => (batch * (10 + batch * 0.005)) / 1000), 32);
 });
 
-test('the search ends after two larger batches that are slower', async () => {
+test('the search ends at the first batch that is hopelessly slower', async () => {
   const tried = new Set<number>();
   const batch = await measureBatch(async (size) => {
     tried.add(size);
     return (size * (size === 2 ? 5 : 5 + size)) / 1000;
   });
   assert.equal(batch, 2);
-  assert.deepEqual([...tried], [1, 2, 4, 8]);
+  assert.deepEqual([...tried], [1, 2, 4]);
+});
+
+test('one slow moment does not decide', async () => {
+  let call = 0;
+  const time = async (size: number) => {
+    call += 1;
+    const busy = call > 60 && call < 80 ? 3 : 1;
+    return (busy * (size > 8 ? 2 : 1) * size) / 100;
+  };
+  assert.equal(await measureBatch(time), 8);
 });
 
 test('no larger batch is tried once a run takes seconds', async () => {
