@@ -6,18 +6,14 @@ import { type Merged, mergeShards } from '../scoring/merge.ts';
 import type { ShardRecord, ShardRef } from '../scoring/records.ts';
 import { type RunRecord, runRecordSchema } from '../scoring/run-record.ts';
 import type { Storage } from '../storage/storage.ts';
-import { unfinishedRecord } from './missing.ts';
+import { type ShardJob, unfinishedRecord } from './missing.ts';
 import { modelResult } from './model-result.ts';
 import { loadPlan, loadPlannedManifest, type Plan, type PlannedModel } from './plan.ts';
 import { runKeys } from './run-keys.ts';
 import { readShardRecord } from './shard-commit.ts';
 
 /** Why a job did not finish, by shard and group. */
-export interface ChildFailure {
-  shard: number;
-  group: number;
-  reason: string;
-}
+export type ChildFailure = ShardJob & { reason: string };
 
 export interface AggregateInput {
   storage: Storage;

@@ -6,6 +6,7 @@ import type { Storage } from '../storage/storage.ts';
 import type { Plan, PlannedModel } from './plan.ts';
 import { runKeys } from './run-keys.ts';
 
+/** One shard under one group of models. */
 export interface ShardJob {
   shard: number;
   group: number;

@@ -1,6 +1,7 @@
 /** What evaluating a shard needs from the outside; implemented in process here and with threads in workers/. */
 import type { ManifestEntry } from '../data/manifest.ts';
 import type { CropRule } from '../data/recipe.ts';
+import type { ScoredRow } from '../scoring/rank.ts';
 import type { ImageState } from '../scoring/records.ts';
 
 /** The pixels of one image under each crop rule, in the order of the rules; or why there are none. */
@@ -14,9 +15,7 @@ export interface PixelSource {
 }
 
 /** One image's answer: K best classes and the rank of its label; or why the model gave none. */
-export type Answer =
-  | { rank: number; tied: boolean; classes: number[]; probabilities: number[] }
-  | { reason: string };
+export type Answer = ScoredRow;
 
 export interface Classifier {
   /** Rows of every batch; shorter batches are padded inside and the padding is never answered. */

@@ -1,6 +1,7 @@
 /** What travels through the queue: ids and ranges, never results; and the ids of jobs. */
 import { z } from 'zod';
 import { TopfiveError } from '../errors.ts';
+import type { ShardJob } from '../jobs/missing.ts';
 
 const runShape = {
   /** No `:`, which the queue keeps for itself, and not a bare integer. */
@@ -19,12 +20,6 @@ export type RunPayload = z.infer<typeof runPayloadSchema>;
 
 export const shardPayloadSchema = z.strictObject({ ...runShape, shard: index, group: index });
 export type ShardPayload = z.infer<typeof shardPayloadSchema>;
-
-/** One shard under one group of models. */
-export interface ShardJob {
-  shard: number;
-  group: number;
-}
 
 /** Bytes of a payload as JSON; what does not fit belongs in storage. */
 const payloadLimit = 1024;

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { FlowProducer, type JobsOptions } from 'bullmq';
 import { z } from 'zod';
 import { TopfiveError } from '../errors.ts';
+import type { ShardJob } from '../jobs/missing.ts';
 import type { ShardProgress } from '../jobs/shard-work.ts';
 import { createLogger, type Logger } from '../log.ts';
 import { runsQueue, shardsQueue } from './backend.ts';
@@ -14,7 +15,6 @@ import {
   checkPayload,
   parseShardJobId,
   runPayloadSchema,
-  type ShardJob,
   shardJobId,
   shardPayloadSchema,
 } from './payload.ts';

@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { type IQueueBackend, type Job, type JobProgress, Worker } from 'bullmq';
 import { TopfiveError } from '../errors.ts';
+import type { ChildFailure } from '../jobs/aggregate.ts';
 import type { Logger } from '../log.ts';
 import { createBackend, runsQueue, shardsQueue } from './backend.ts';
 import { connectQueue, countJobs, type QueueConnection } from './connection.ts';
@@ -14,16 +15,12 @@ import {
   parseShardJobId,
   type RunPayload,
   runPayloadSchema,
-  type ShardJob,
   type ShardPayload,
   shardPayloadSchema,
 } from './payload.ts';
 import { redactUrl } from './url.ts';
 
 export type { JobContext } from './job-attempt.ts';
-
-/** A shard that failed for good: in all its attempts, or in a way that no retry can mend. */
-export type ChildFailure = ShardJob & { reason: string };
 
 export interface AggregateContext extends JobContext {
   childFailures: ChildFailure[];

@@ -4,13 +4,13 @@ import { after, afterEach, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Queue, Worker } from 'bullmq';
 import { TopfiveError } from '../../src/errors.ts';
+import type { ChildFailure } from '../../src/jobs/aggregate.ts';
+import type { ShardJob } from '../../src/jobs/missing.ts';
 import { createBackend, keyPrefix, shardsQueue } from '../../src/queue/backend.ts';
 import { type Engine, openEngine } from '../../src/queue/engine.ts';
 import { readLock } from '../../src/queue/lock-file.ts';
-import type { ShardJob } from '../../src/queue/payload.ts';
 import { openRunQueue, type RunProgress, type RunQueue } from '../../src/queue/run-queue.ts';
 import {
-  type ChildFailure,
   type JobContext,
   type RunWorker,
   type RunWorkerOptions,
