@@ -1,5 +1,5 @@
 /** Nights drawn at random, judged by the code that judges real ones: how often verdicts are wrong, and what they cost. */
-import { createRandom, type Random } from '../src/data/synthetic-random.ts';
+import { createRandom, type Random } from '../src/data/random.ts';
 import { EarlyGate, judgeEarly } from '../src/scoring/early-stop.ts';
 import { noiseBound } from '../src/scoring/noise.ts';
 import { marginInImages } from '../src/scoring/paired.ts';

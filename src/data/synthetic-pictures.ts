@@ -1,6 +1,7 @@
 /** What file each image of the synthetic set becomes: its label, size and encoding, drawn as ImageNet's are. */
+
+import { createRandom, permutation, type Random } from './random.ts';
 import { syntheticClasses } from './synthetic-classes.ts';
-import { createRandom, permutation, type Random } from './synthetic-random.ts';
 
 export interface Picture {
   label: number;

@@ -1,6 +1,7 @@
 /** Draws one image of a synthetic class: a pattern in poor light, at a random place, with noise and things in front. */
+
+import type { Random } from './random.ts';
 import { syntheticClasses } from './synthetic-classes.ts';
-import type { Random } from './synthetic-random.ts';
 
 export interface Canvas {
   width: number;

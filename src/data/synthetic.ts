@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { isSystemError, TopfiveError } from '../errors.ts';
 import { makeFolder } from '../storage/make-folder.ts';
 import { encodeJpeg, encodePng } from './decode.ts';
+import { createRandom } from './random.ts';
 import { syntheticClasses } from './synthetic-classes.ts';
 import { type Picture, pictureAt } from './synthetic-pictures.ts';
-import { createRandom } from './synthetic-random.ts';
 import { type Canvas, renderCanvas } from './synthetic-render.ts';
 
 /** The streams of random numbers of the two splits are apart. */

@@ -4,6 +4,7 @@ import { layouts, loadManifest, type Manifest } from '../data/manifest.ts';
 import { recipeSchema } from '../data/recipe.ts';
 import { autoShardSize, cutShards } from '../data/shards.ts';
 import { shardRefSchema } from '../scoring/records.ts';
+import { type Drawn, drawnSchema } from '../scoring/run-record.ts';
 import type { Storage } from '../storage/storage.ts';
 import { readStored } from './read-stored.ts';
 import { runKeys } from './run-keys.ts';
@@ -43,6 +44,7 @@ const planSchema = z.object({
     images: z.number().int().positive(),
     digest: z.string(),
     classNames: z.array(z.string()).nullable(),
+    subset: drawnSchema.optional(),
   }),
   shards: z.array(shardRefSchema),
   models: z.array(plannedModelSchema),
@@ -63,6 +65,8 @@ export interface PlanInput {
   topfive: string;
   spec: Plan['spec'];
   manifest: Manifest;
+  /** How the manifest was drawn from a larger one. */
+  subset?: Drawn | undefined;
   models: PlannedModel[];
   workers: number;
   reuse: boolean;
@@ -91,6 +95,7 @@ export function makePlan(input: PlanInput): Plan {
       images,
       digest: manifest.digest,
       classNames: manifest.classNames,
+      ...(input.subset && { subset: input.subset }),
     },
     shards: cutShards(manifest, size),
     models: input.models,

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { recipeSchema } from '../data/recipe.ts';
+import { subsetSchema } from '../data/subset.ts';
 import { messageOf, TopfiveError } from '../errors.ts';
 
 const modelId = z
@@ -39,6 +40,8 @@ export const specSchema = z.strictObject({
   version: z.literal(1),
   name: z.string().min(1).default('evaluation'),
   dataset: datasetSchema,
+  /** A part of the images, drawn by a seed. */
+  subset: subsetSchema.optional(),
   models: z.array(modelSchema).min(1),
   precision: z
     .array(z.enum(['fp32', 'fp16']))

@@ -1,5 +1,5 @@
 /** A small convolutional feature extractor with seeded random filters; it learns nothing, its head does. */
-import { createRandom, type Random } from '../data/synthetic-random.ts';
+import { createRandom, type Random } from '../data/random.ts';
 import { type Graph, GraphBuilder } from '../onnx/graph.ts';
 
 export interface FeatureShape {

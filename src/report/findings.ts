@@ -1,7 +1,7 @@
 /** What every report says of a run record, whatever its format: status, coverage, failures, findings. */
 import type { Failure, Tally } from '../scoring/records.ts';
 import type { ModelResult, RunRecord } from '../scoring/run-record.ts';
-import { counted, grouped } from './numbers.ts';
+import { counted, grouped, percent } from './numbers.ts';
 
 /** Images of the ImageNet validation set, on which the published figures were measured. */
 const imagenetImages = 50_000;
@@ -23,6 +23,14 @@ export function statusOf({ status }: RunRecord): {
     return { word: 'stopped early', mark: 'stopped early', meaning };
   }
   return { word: 'complete', mark: null, meaning: 'Every image has a state.' };
+}
+
+/** `50,000 images`, or which part of which set: `2,000 of 50,000 images (4.00%, drawn by seed 7, every class its share)` */
+export function imagesOf({ dataset: { images, subset } }: Pick<RunRecord, 'dataset'>): string {
+  if (!subset) return counted(images, 'image');
+  const shares = subset.stratify === 'class' ? ', every class its share' : '';
+  const drawn = `${percent(images / subset.of.images)}, drawn by seed ${subset.seed}${shares}`;
+  return `${grouped(images)} of ${counted(subset.of.images, 'image')} (${drawn})`;
 }
 
 /** Ids of the models, with the precision where the run has more than one; in the record's order. */

@@ -3,6 +3,7 @@ import type { ModelResult, RunRecord } from '../scoring/run-record.ts';
 import { type ClassRow, className, extremeClasses, top1Rate } from './classes.ts';
 import {
   failureRows,
+  imagesOf,
   ledgers,
   methodOf,
   modelLabels,
@@ -48,7 +49,7 @@ function headline(record: RunRecord): string {
   const { dataset, models } = record;
   const { word, meaning } = statusOf(record);
   const names = [...new Set(models.map(({ precision }) => precision))].join(' and ');
-  const what = `${counted(models.length, 'model')} in ${names} on ${counted(dataset.images, 'image')} of ${code(dataset.uri)}.`;
+  const what = `${counted(models.length, 'model')} in ${names} on ${imagesOf(record)} of ${code(dataset.uri)}.`;
   return [
     `# ${escaped(record.name)}`,
     `**${word}** – ${what} ${record.status === 'invalid' ? '' : meaning}`.trimEnd(),

@@ -1,7 +1,7 @@
 /** The result of a run in the terminal. */
 import Table from 'cli-table3';
 import type { Metric, ModelResult, RunRecord } from '../scoring/run-record.ts';
-import { ledgerSentence, ledgers, modelLabels, modelList, statusOf } from './findings.ts';
+import { imagesOf, ledgerSentence, ledgers, modelLabels, modelList, statusOf } from './findings.ts';
 import {
   counted,
   duration,
@@ -42,7 +42,7 @@ export function summaryTable(record: RunRecord, { plain }: { plain: boolean }): 
 
 function heading(record: RunRecord): string[] {
   const { word, meaning } = statusOf(record);
-  const what = `${counted(record.models.length, 'model')}, ${counted(record.dataset.images, 'image')}`;
+  const what = `${counted(record.models.length, 'model')}, ${imagesOf(record)}`;
   const reasons = record.reasons
     .slice(0, reasonsShown)
     .map((reason) => `  ${clip(visible(reason), 300)}`);

@@ -1,9 +1,9 @@
 /** Submitting: from a spec to a plan in storage and a flow on the queue; everything wrong is found before. */
 import { randomBytes } from 'node:crypto';
 import { topfiveVersion } from '../config.ts';
-import { indexDataset } from '../data/index-dataset.ts';
 import { type Manifest, saveManifest } from '../data/manifest.ts';
 import { TopfiveError } from '../errors.ts';
+import { chooseImages } from '../jobs/choose-images.ts';
 import { missingJobs } from '../jobs/missing.ts';
 import { loadPlan, makePlan, type Plan, savePlan } from '../jobs/plan.ts';
 import { prepareModels } from '../jobs/prepare-models.ts';
@@ -32,7 +32,7 @@ export async function prepareRun(
   spec: Spec,
   { workers, reuse }: SubmitOptions,
 ): Promise<Submission> {
-  const { manifest, warnings } = await indexDataset(spec.dataset);
+  const { manifest, subset, warnings } = await chooseImages(spec);
   const models = await prepareModels(spec, manifest);
   const now = new Date();
   const plan = makePlan({
@@ -41,6 +41,7 @@ export async function prepareRun(
     topfive: topfiveVersion,
     spec,
     manifest,
+    subset,
     models,
     workers,
     reuse,

@@ -4,6 +4,17 @@ import { conditionsSchema, failureSchema, fingerprintSchema, tallySchema } from 
 
 const count = z.number().int().nonnegative();
 
+/** How the images of a run were drawn from a larger manifest. */
+export const drawnSchema = z.object({
+  size: count,
+  seed: count,
+  /** Whether every class has its share. */
+  stratify: z.enum(['class']).optional(),
+  /** What they were drawn from. */
+  of: z.object({ images: count, digest: z.string() }),
+});
+export type Drawn = z.infer<typeof drawnSchema>;
+
 /** `fraction = correct / expected`; `low`, `high`: 95% Wilson interval, for unseen images. */
 const metricSchema = z.object({
   correct: count,
@@ -62,6 +73,8 @@ export const runRecordSchema = z.object({
     digest: z.string(),
     /** Class names by index, when the dataset knows them. */
     classNames: z.array(z.string()).nullable(),
+    /** Present when these images are a part of a dataset; `images` and `digest` are then those of the part. */
+    subset: drawnSchema.optional(),
   }),
   models: z.array(modelResultSchema),
   environment: z.object({

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createRandom } from '../../src/data/synthetic-random.ts';
+import { createRandom } from '../../src/data/random.ts';
 import { fitHead, type Training } from '../../src/models/linear-discriminant.ts';
 
 /** Three classes along one axis, in the shade of a much noisier second axis that both features share. */

@@ -1,5 +1,5 @@
 /** Latencies drawn from known distributions, with a seed. */
-import { createRandom } from '../../src/data/synthetic-random.ts';
+import { createRandom } from '../../src/data/random.ts';
 
 /** Nanoseconds; exponential around 1 ms above a floor of 1 ms, so that the p-th percentile is known. */
 export function exponential(count: number, seed: number): number[] {

@@ -1,8 +1,8 @@
 /** `topfive dataset crops`: the pixels that a model sees, as files. */
 import type { Command } from 'commander';
 import { openImageSource } from '../../data/image-source.ts';
-import { indexDataset } from '../../data/index-dataset.ts';
 import { exitCodes } from '../../errors.ts';
+import { chooseImages } from '../../jobs/choose-images.ts';
 import { openPixelSource } from '../../jobs/pixel-source.ts';
 import { recipeOfModel } from '../../jobs/prepare-models.ts';
 import { type CropRow, writeCrops } from '../../jobs/write-crops.ts';
@@ -41,7 +41,7 @@ async function crops(
   const spec = await readSpec(file, {});
   const recipe = recipeOfModel(spec, flags.model);
   await checkOutput(flags.out);
-  const { manifest, warnings } = await indexDataset(spec.dataset);
+  const { manifest, warnings } = await chooseImages(spec);
   for (const warning of warnings) tell(`warning: ${warning}`);
   const count = openCount('crops', { expected: manifest.entries.length, ci: environment.ci });
   const rows = await writeCrops(manifest, {

@@ -1,5 +1,5 @@
 /** Untrained weights from a seed: the same on every machine, whatever the order in which tensors are asked for. */
-import { createRandom } from '../../data/synthetic-random.ts';
+import { createRandom } from '../../data/random.ts';
 import { sha256 } from '../../storage/digest.ts';
 import type { TensorSpec } from './network.ts';
 

@@ -3,6 +3,7 @@ import type { RunRecord } from '../../scoring/run-record.ts';
 import { accuracyChart, classChart, outcomeChart, outcomeNames } from '../charts.ts';
 import { costChart } from '../cost-chart.ts';
 import {
+  imagesOf,
   type Ledger,
   ledgerSentence,
   ledgers,
@@ -36,7 +37,7 @@ export function header(record: RunRecord): Markup {
   return markup`<header>
 <p class="kicker">topfive · accuracy report · <time>${instant(record.finishedAt)}</time></p>
 <h1><bdi>${record.name}</bdi></h1>
-<p class="lead"><span class="status ${record.status}">${word}</span>${counted(models.length, 'model')} in ${precisions} on ${counted(dataset.images, 'image')} of <bdi>${dataset.uri}</bdi>. ${record.status === 'invalid' ? null : meaning}</p>
+<p class="lead"><span class="status ${record.status}">${word}</span>${counted(models.length, 'model')} in ${precisions} on ${imagesOf(record)} of <bdi>${dataset.uri}</bdi>. ${record.status === 'invalid' ? null : meaning}</p>
 ${facts(record)}
 </header>`;
 }
@@ -50,7 +51,9 @@ function facts(record: RunRecord): Markup {
     {
       name: 'Images',
       value: grouped(dataset.images),
-      note: `dataset ${dataset.digest.slice(0, 12)}`,
+      note: dataset.subset
+        ? `${percent(dataset.images / dataset.subset.of.images)} of the dataset`
+        : `dataset ${dataset.digest.slice(0, 12)}`,
     },
     {
       name: 'Failed',

@@ -1,4 +1,4 @@
-/** Seeded random numbers for the synthetic set: the same on every machine, one stream an image. */
+/** Seeded random numbers: the same on every machine, one stream a name. */
 
 export interface Random {
   /** Uniform in [0, 1). */
