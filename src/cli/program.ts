@@ -6,6 +6,7 @@ import { addDataset } from './commands/dataset.ts';
 import { addDemo } from './commands/demo.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addList } from './commands/list.ts';
+import { addModels } from './commands/models.ts';
 import { addPredictions } from './commands/predictions.ts';
 import { addReport } from './commands/report.ts';
 import { addResume } from './commands/resume.ts';
@@ -31,6 +32,7 @@ const commands = [
   addReport,
   addPredictions,
   addDataset,
+  addModels,
   addDoctor,
 ];
 

@@ -2,7 +2,8 @@
 import type { Manifest } from '../data/manifest.ts';
 import type { Recipe } from '../data/recipe.ts';
 import { TopfiveError } from '../errors.ts';
-import { cards, findCard } from '../models/cards.ts';
+import type { ModelCard } from '../models/cards/card.ts';
+import { findCard, requireCard } from '../models/cards.ts';
 import { type ClassifierSession, openClassifier } from '../onnx/session.ts';
 import { digestOf } from '../storage/digest.ts';
 import { readArtifact } from './artifact.ts';
@@ -69,11 +70,17 @@ async function prepareModel(request: ModelRequest, highestLabel: number): Promis
       classOffset,
       fixedBatch: session.fixedBatch,
       secondsPerImage: await timeImage(session, recipe.crop),
-      published: card ? { ...card.published } : null,
+      published: publishedOf(card),
     };
   } finally {
     await session.close();
   }
+}
+
+function publishedOf(card: ModelCard | undefined): PlannedModel['published'] {
+  if (!card) return null;
+  const { top1, top5, source } = card.published;
+  return { top1, top5, source };
 }
 
 /** One run on zeros, after the one that opening the classifier makes: rough, and good enough to size shards. */
@@ -86,14 +93,7 @@ async function timeImage(session: ClassifierSession, side: number): Promise<numb
 }
 
 function cardOf({ id, card, recipe }: ModelRequest) {
-  if (card !== undefined) {
-    const found = findCard(card);
-    if (found) return found;
-    throw new TopfiveError(
-      'spec',
-      `there is no card "${card}"; the cards are ${cards.map((known) => known.id).join(', ')}`,
-    );
-  }
+  if (card !== undefined) return requireCard(card);
   return recipe === undefined ? findCard(id) : undefined;
 }
 

@@ -6,7 +6,7 @@ import { writeOnnx } from '../onnx/write.ts';
 import { describeNetwork, type Sized } from './architectures/architecture.ts';
 import { inputName, type Network, outputName, type TensorSpec } from './architectures/network.ts';
 import { seededWeights } from './architectures/seeded.ts';
-import { cards, findCard } from './cards.ts';
+import { requireCard } from './cards.ts';
 
 /** Gives the values of one tensor, row-major; asked once for each tensor, in the order of the network. */
 export type WeightSource = (tensor: TensorSpec) => Float32Array | Promise<Float32Array>;
@@ -40,14 +40,7 @@ export async function buildModel(
 /** @param model id of a card, or an architecture at a size */
 export function networkOf(model: string | Sized): Network {
   if (typeof model !== 'string') return describeNetwork(model);
-  const card = findCard(model);
-  if (!card) {
-    throw new TopfiveError(
-      'usage',
-      `there is no card "${model}"; the cards are ${cards.map(({ id }) => id).join(', ')}`,
-    );
-  }
-  const { architecture, recipe, classes } = card;
+  const { architecture, recipe, classes } = requireCard(model);
   return describeNetwork({ architecture, side: recipe.crop, classes });
 }
 

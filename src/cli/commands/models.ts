@@ -1,0 +1,9 @@
+/** `topfive models`: the registry and its graphs. */
+import type { Command } from 'commander';
+import { addModelList } from './models-list.ts';
+import { addShow } from './models-show.ts';
+
+export function addModels(program: Command): void {
+  const models = program.command('models').description('list and show model cards');
+  for (const add of [addModelList, addShow]) add(models);
+}

@@ -1,0 +1,13 @@
+/** Where the figures of the cards stand. */
+
+const page = 'PaddleClas docs/en/models/EfficientNet_and_ResNeXt101_wsl_en.md';
+
+export const sources = {
+  page,
+  /** Measured in 2019 with the recipes of the cards; github.com/PaddlePaddle/models. */
+  accuracy: 'PaddlePaddle/models PaddleCV/image_classification/README.md (release/1.7)',
+  latency: `${page}: mean of a batch in ms; V100 with TensorRT, copies included, images not; nothing is said of the T4`,
+  /** The least effect of an image library on unchanged weights that Baidu measured is 0.13 point (ResNet50: 76.35 and 76.22). */
+  tolerance:
+    'less than another image library moves unchanged weights: 0.13 to 0.74 point (PaddlePaddle/models pull request 1499)',
+} as const;
