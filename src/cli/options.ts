@@ -32,6 +32,16 @@ export function deviceOption(): Option {
   ).choices(devices);
 }
 
+const normalisations = ['auto', 'graph', 'host'] as const;
+export type NormalisationFlag = (typeof normalisations)[number];
+
+export function normalisationOption(): Option {
+  return new Option(
+    '--normalisation <place>',
+    'where bytes are normalised: inside the graph, or before it on the host; auto is the graph where the file allows it',
+  ).choices(normalisations);
+}
+
 export function threadsOption(): Option {
   return new Option('--threads <n>', 'threads inside one operator of a model')
     .argParser(wholeNumber(1))

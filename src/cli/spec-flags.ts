@@ -7,11 +7,19 @@ import { isSystemError, messageOf, TopfiveError } from '../errors.ts';
 import { checkSpec, parseSpec, type Spec } from '../jobs/spec.ts';
 import { findCard } from '../models/cards.ts';
 import { type DatasetFlags, datasetOf, layoutOption } from './dataset-flags.ts';
-import { autoOr, collect, type DeviceFlag, deviceOption } from './options.ts';
+import {
+  autoOr,
+  collect,
+  type DeviceFlag,
+  deviceOption,
+  type NormalisationFlag,
+  normalisationOption,
+} from './options.ts';
 
 export interface SpecFlags extends DatasetFlags {
   name?: string;
   device?: DeviceFlag;
+  normalisation?: NormalisationFlag;
   batchSize?: 'auto' | number;
   shardSize?: 'auto' | number;
   dataset?: string;
@@ -33,6 +41,7 @@ export function addSpecOptions(command: Command): Command {
     .option('--recipe <file|card>', 'without a spec: the recipe of models that have no card')
     .option('--name <name>', 'name of the run in its report')
     .addOption(deviceOption())
+    .addOption(normalisationOption())
     .option('--batch-size <n>', 'images a batch, or auto', autoOr(1))
     .option('--shard-size <n>', 'images a shard, or auto', autoOr(1));
 }
@@ -40,10 +49,11 @@ export function addSpecOptions(command: Command): Command {
 /** @throws TopfiveError `spec` or `usage`, in one sentence that names the place */
 export async function readSpec(file: string | undefined, flags: SpecFlags): Promise<Spec> {
   const spec = file === undefined ? await specFromFlags(flags) : await specFromFile(file, flags);
-  const { name, device, batchSize, shardSize } = flags;
+  const { name, device, normalisation, batchSize, shardSize } = flags;
   const over = {
     ...(name !== undefined && { name }),
     ...(device !== undefined && { device }),
+    ...(normalisation !== undefined && { normalisation }),
     ...(batchSize !== undefined && { batchSize }),
     ...(shardSize !== undefined && { shardSize }),
   };

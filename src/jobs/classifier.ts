@@ -1,4 +1,4 @@
-/** A model in this thread: normalise crops into a batch, run it, rank every row. `run` blocks the thread. */
+/** A model in this thread: crops into a batch, run it, rank every row. `run` blocks the thread. */
 import { normaliser } from '../data/batch.ts';
 import { type ClassifierSession, openClassifier } from '../onnx/session.ts';
 import { scoreRow } from '../scoring/rank.ts';
@@ -23,6 +23,7 @@ export async function openModel(model: PlannedModel, options: OpenOptions): Prom
   const session = await openClassifier(model.artifact.path, {
     ...options,
     expected: { side: model.recipe.crop, layout: model.recipe.layout, classes: model.outputs },
+    normalisation: model.normalisation === 'graph' ? model.recipe : undefined,
   });
   const pixels = model.recipe.crop ** 2 * 3;
   return {
@@ -38,15 +39,31 @@ interface ClassifierParts {
   pixels: number;
 }
 
+interface Input {
+  input: Float32Array | Uint8Array;
+  /** Puts a crop into its row. */
+  take(crop: Uint8Array, row: number): void;
+}
+
+/** What the model takes: values normalised here, or bytes that its graph normalises. */
+function openInput({ recipe, normalisation }: PlannedModel, length: number): Input {
+  if (normalisation === 'graph') {
+    const input = new Uint8Array(length);
+    return { input, take: (crop, row) => input.set(crop, row * crop.length) };
+  }
+  const input = new Float32Array(length);
+  const normalise = normaliser(recipe);
+  return { input, take: (crop, row) => normalise(crop, input, row) };
+}
+
 /** Batches share one input buffer, so they take turns: `run` reads it only after it has returned to its caller. */
 function classifierAt(batch: number, { model, session, pixels }: ClassifierParts): Classifier {
-  const normalise = normaliser(model.recipe);
-  const input = new Float32Array(batch * pixels);
+  const { input, take } = openInput(model, batch * pixels);
   let turn: Promise<unknown> = Promise.resolve();
 
   async function classify(crops: Uint8Array[], labels: number[]) {
     const started = performance.now();
-    for (const [row, crop] of crops.entries()) normalise(crop, input, row);
+    for (const [row, crop] of crops.entries()) take(crop, row);
     input.fill(0, crops.length * pixels);
     const logits = await session.run(input, batch);
     const answers = labels.map(

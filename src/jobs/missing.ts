@@ -71,6 +71,7 @@ function plannedConditions(model: PlannedModel, plan: Plan): Conditions {
     dataset: plan.dataset.digest,
     classOffset: model.classOffset,
     precision: model.precision,
+    normalisation: model.normalisation,
     provider: 'none ran',
     batch: model.fixedBatch ?? 1,
     runtime: 'none ran',

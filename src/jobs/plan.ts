@@ -21,6 +21,8 @@ const plannedModelSchema = z.object({
   }),
   recipe: recipeSchema,
   recipeDigest: z.string(),
+  /** Where bytes become the values that the model takes. */
+  normalisation: z.enum(['graph', 'host']),
   /** Outputs of the head, background outputs included. */
   outputs: z.number().int().positive(),
   classOffset: z.number().int().nonnegative(),

@@ -7,6 +7,7 @@ import { findCard, requireCard } from '../models/cards.ts';
 import { type ClassifierSession, openClassifier } from '../onnx/session.ts';
 import { digestOf } from '../storage/digest.ts';
 import { readArtifact } from './artifact.ts';
+import { placeNormalisation } from './place-normalisation.ts';
 import type { PlannedModel } from './plan.ts';
 import type { ModelRequest, Spec } from './spec.ts';
 
@@ -23,7 +24,7 @@ export async function prepareModels(spec: Spec, manifest: Manifest): Promise<Pla
   const highestLabel = manifest.entries.reduce((highest, { label }) => Math.max(highest, label), 0);
   const planned: PlannedModel[] = [];
   for (const request of requests) {
-    planned.push(await prepareModel(request, highestLabel));
+    planned.push(await prepareModel(request, { highestLabel, wanted: spec.normalisation }));
   }
   return planned;
 }
@@ -41,7 +42,10 @@ function refuseRepeatedIds(requests: ModelRequest[]): void {
   }
 }
 
-async function prepareModel(request: ModelRequest, highestLabel: number): Promise<PlannedModel> {
+async function prepareModel(
+  request: ModelRequest,
+  { highestLabel, wanted }: { highestLabel: number; wanted: Spec['normalisation'] },
+): Promise<PlannedModel> {
   const { id, onnx } = request;
   const card = cardOf(request);
   const recipe = recipeOf(request);
@@ -51,10 +55,12 @@ async function prepareModel(request: ModelRequest, highestLabel: number): Promis
       `model "${id}" has a card but no artifact here: name its ONNX file with onnx: FILE in the spec, or --model ${id}=FILE.onnx`,
     );
   }
+  const normalisation = await placeNormalisation(onnx, wanted);
   const session = await openClassifier(onnx, {
     threads: 1,
     device: 'cpu',
     expected: { side: recipe.crop, layout: recipe.layout },
+    normalisation: normalisation === 'graph' ? recipe : undefined,
   });
   try {
     const outputs = session.output.classes;
@@ -66,10 +72,11 @@ async function prepareModel(request: ModelRequest, highestLabel: number): Promis
       artifact: await readArtifact(onnx),
       recipe,
       recipeDigest: digestOf(recipe),
+      normalisation,
       outputs,
       classOffset,
       fixedBatch: session.fixedBatch,
-      secondsPerImage: await timeImage(session, recipe.crop),
+      secondsPerImage: await timeImage(session, { side: recipe.crop, normalisation }),
       published: publishedOf(card),
     };
   } finally {
@@ -84,9 +91,13 @@ function publishedOf(card: ModelCard | undefined): PlannedModel['published'] {
 }
 
 /** One run on zeros, after the one that opening the classifier makes: rough, and good enough to size shards. */
-async function timeImage(session: ClassifierSession, side: number): Promise<number> {
+async function timeImage(
+  session: ClassifierSession,
+  { side, normalisation }: { side: number; normalisation: PlannedModel['normalisation'] },
+): Promise<number> {
   const rows = session.fixedBatch ?? 1;
-  const zeros = new Float32Array(rows * 3 * side * side);
+  const values = rows * 3 * side * side;
+  const zeros = normalisation === 'graph' ? new Uint8Array(values) : new Float32Array(values);
   const started = performance.now();
   await session.run(zeros, rows);
   return (performance.now() - started) / 1000 / rows;

@@ -59,8 +59,11 @@ async function timeBatch(
   return (performance.now() - started) / 1000;
 }
 
-function batchCacheKey({ artifact, recipe }: PlannedModel, device: string): string {
-  return batchKey(digestOf({ artifact: artifact.sha256, crop: recipe.crop, device }));
+function batchCacheKey(model: PlannedModel, device: string): string {
+  const { artifact, recipe, normalisation } = model;
+  return batchKey(
+    digestOf({ artifact: artifact.sha256, crop: recipe.crop, normalisation, device }),
+  );
 }
 
 async function readBatch(storage: Storage, key: string): Promise<number | undefined> {

@@ -48,6 +48,8 @@ export const specSchema = z.strictObject({
     .min(1)
     .default(['fp32']),
   device: z.enum(['auto', 'cpu', 'cuda', 'webgpu']).default('auto'),
+  /** Where bytes are normalised: inside the model's graph or before it; auto is the graph wherever the file allows it. */
+  normalisation: z.enum(['auto', 'graph', 'host']).default('auto'),
   batchSize: z.union([z.literal('auto'), positive.max(4096)]).default('auto'),
   shardSize: z.union([z.literal('auto'), positive]).default('auto'),
 });

@@ -61,6 +61,7 @@ async function openStation(
       dataset: work.plan.dataset.digest,
       classOffset: model.classOffset,
       precision: model.precision,
+      normalisation: model.normalisation,
       provider: classifier.provider,
       batch: classifier.batch,
       ...tools.versions,

@@ -241,7 +241,8 @@ function typedData(
   return dtype === 'int64' ? new Uint8Array(BigInt64Array.from(integers).buffer) : null;
 }
 
-function readValue(bytes: Uint8Array): Value {
+/** @param bytes the content of a ValueInfoProto of a tensor */
+export function readValue(bytes: Uint8Array): Value {
   let name = '';
   let code = 0;
   const dims: (number | string)[] = [];

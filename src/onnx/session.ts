@@ -1,9 +1,11 @@
 /** The only door to onnxruntime-node: opens a classifier, checks its contract, runs batches. */
-import { stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { dirname } from 'node:path';
 import { env, InferenceSession, Tensor } from 'onnxruntime-node';
 import { disableRuntimeTelemetry } from '../config.ts';
 import { isSystemError, messageOf, TopfiveError } from '../errors.ts';
+import { type Normalisation, withByteInput } from './byte-input.ts';
 import { checkInput, chooseLogits, type Declared, type Expected } from './contract.ts';
 
 const { version } = createRequire(import.meta.url)('onnxruntime-node/package.json') as {
@@ -24,9 +26,12 @@ export interface OpenOptions {
   threads: number;
   device: Device;
   expected?: Expected;
+  /** Normalises inside the graph, which then takes the bytes of crops; only where there is no obstacle to it. */
+  normalisation?: Normalisation | undefined;
 }
 
 export interface ClassifierSession {
+  /** As the file declares it. */
   readonly input: Declared;
   readonly output: { name: string; classes: number };
   /** Rows that every batch must have; null when any number will do. */
@@ -35,10 +40,11 @@ export interface ClassifierSession {
   readonly provider: string;
   /**
    * Blocks the calling thread while it computes.
-   * @param batch rows × 3 × side × side values (or rows × side × side × 3), not on a SharedArrayBuffer.
+   * @param batch rows × 3 × side × side values (or rows × side × side × 3); with a normalisation in the graph rows × side
+   * × side × 3 bytes, RGB. Not on a SharedArrayBuffer.
    * @returns rows × classes logits, owned by the caller.
    */
-  run(batch: Float32Array, rows: number): Promise<Float32Array>;
+  run(batch: Float32Array | Uint8Array, rows: number): Promise<Float32Array>;
   close(): Promise<void>;
 }
 
@@ -53,24 +59,26 @@ export async function openClassifier(
   path: string,
   options: OpenOptions,
 ): Promise<ClassifierSession> {
-  const { device, expected } = options;
-  const session = await load(path, options);
+  const { device, expected, normalisation } = options;
+  const { session, declared } = await load(path, options);
   try {
-    const inputs = session.inputMetadata.map(declaredOf);
-    const contract = checkInput(path, inputs, expected);
-    const [input] = inputs;
+    const contract = checkInput(path, declared, expected);
     const side = contract.side ?? commonSide;
-    const rowShape = contract.layout === 'nchw' ? [3, side, side] : [side, side, 3];
+    const planar = contract.layout === 'nchw' && normalisation === undefined;
+    const rowShape = planar ? [3, side, side] : [side, side, 3];
+    const input = session.inputNames[0];
     const rows = contract.fixedBatch ?? 1;
-    const outputs = await tryZeros(path, session, { name: input.name, dims: [rows, ...rowShape] });
+    const pixels = rows * 3 * side * side;
+    const zeros = normalisation ? new Uint8Array(pixels) : new Float32Array(pixels);
+    const outputs = await tryOut(path, session, { input, batch: zeros, dims: [rows, ...rowShape] });
     const output = chooseLogits(path, outputs, { rows, classes: expected?.classes });
     return {
-      input,
+      input: declared[0],
       output,
       fixedBatch: contract.fixedBatch,
       provider: device,
       run: (batch, count) =>
-        runBatch(session, { input: input.name, output, dims: [count, ...rowShape], batch }),
+        runBatch(session, { input, output, dims: [count, ...rowShape], batch }),
       close: () => session.release(),
     };
   } catch (error) {
@@ -79,12 +87,19 @@ export async function openClassifier(
   }
 }
 
-async function load(path: string, { threads, device }: OpenOptions): Promise<InferenceSession> {
+interface Loaded {
+  session: InferenceSession;
+  /** The inputs as the file declares them. */
+  declared: Declared[];
+}
+
+async function load(path: string, options: OpenOptions): Promise<Loaded> {
   await checkFile(path);
+  const { device } = options;
   try {
-    return await create(path, { threads, device });
+    return await create(path, options);
   } catch (error) {
-    if (device !== 'cpu' && (await loadsOnCpu(path))) {
+    if (device !== 'cpu' && (await loadsOnCpu(path, options))) {
       throw new TopfiveError(
         'usage',
         `The device ${device} was asked for, but does not work on this machine: choose --device cpu, or install its driver and libraries (the runtime says: ${lineOf(error)}).`,
@@ -99,23 +114,42 @@ async function load(path: string, { threads, device }: OpenOptions): Promise<Inf
   }
 }
 
-function create(path: string, { threads, device }: Omit<OpenOptions, 'expected'>) {
-  return InferenceSession.create(path, {
+async function create(path: string, options: OpenOptions): Promise<Loaded> {
+  const settings = settingsOf(path, options);
+  if (options.normalisation === undefined) {
+    const session = await InferenceSession.create(path, settings);
+    return { session, declared: session.inputMetadata.map(declaredOf) };
+  }
+  const { bytes, input } = withByteInput(await readFile(path), options.normalisation);
+  return { session: await InferenceSession.create(bytes, settings), declared: [input] };
+}
+
+function settingsOf(
+  path: string,
+  { threads, device }: OpenOptions,
+): InferenceSession.SessionOptions {
+  return {
     executionProviders: [device],
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     executionMode: 'sequential',
     graphOptimizationLevel: 'all',
     logSeverityLevel: 4,
-    // Spinning threads burn four times the CPU and halve each other's speed when another process is busy.
-    extra: { session: { intra_op: { allow_spinning: '0' } } },
-  });
+    extra: {
+      session: {
+        // Spinning threads burn four times the CPU and halve each other's speed when another process is busy.
+        intra_op: { allow_spinning: '0' },
+        // Where a model that is given as bytes finds its external data.
+        model_external_initializers_file_folder_path: dirname(path),
+      },
+    },
+  };
 }
 
 /** Tells a device that is not there from a file that is broken. */
-async function loadsOnCpu(path: string): Promise<boolean> {
+async function loadsOnCpu(path: string, options: OpenOptions): Promise<boolean> {
   try {
-    const session = await create(path, { threads: 1, device: 'cpu' });
+    const { session } = await create(path, { ...options, threads: 1, device: 'cpu' });
     await session.release();
     return true;
   } catch {
@@ -154,16 +188,28 @@ function declaredOf(value: InferenceSession.ValueMetadata): Declared {
     : { name: value.name, dtype: 'a sequence or map', dims: [] };
 }
 
-async function tryZeros(
-  path: string,
-  session: InferenceSession,
-  { name, dims }: { name: string; dims: number[] },
-) {
+interface Batch {
+  /** Name of the input. */
+  input: string;
+  batch: Float32Array | Uint8Array;
+  dims: number[];
+}
+
+function feedsOf({ input, batch, dims }: Batch): InferenceSession.FeedsType {
+  return {
+    [input]:
+      batch instanceof Uint8Array
+        ? new Tensor('uint8', batch, dims)
+        : new Tensor('float32', batch, dims),
+  };
+}
+
+/** Runs a batch and tells the shapes of all outputs. */
+async function tryOut(path: string, session: InferenceSession, batch: Batch) {
   const tensors = session.outputMetadata.filter(({ isTensor }) => isTensor);
-  const zeros = new Tensor('float32', new Float32Array(dims.reduce((a, b) => a * b, 1)), dims);
   try {
     const results = await session.run(
-      { [name]: zeros },
+      feedsOf(batch),
       tensors.map((output) => output.name),
     );
     return Object.entries(results).map(([output, tensor]) => ({
@@ -174,25 +220,18 @@ async function tryZeros(
   } catch (error) {
     throw new TopfiveError(
       'model',
-      `${path} loads but does not run on images of shape [${dims.join(', ')}]: check that the recipe's crop and layout are the model's (the runtime says: ${lineOf(error)}).`,
+      `${path} loads but does not run on images of shape [${batch.dims.join(', ')}]: check that the recipe's crop and layout are the model's (the runtime says: ${lineOf(error)}).`,
       { cause: error },
     );
   }
 }
 
-interface BatchRun {
-  input: string;
-  output: { name: string; classes: number };
-  dims: number[];
-  batch: Float32Array;
-}
-
 async function runBatch(
   session: InferenceSession,
-  { input, output, dims, batch }: BatchRun,
+  { output, ...batch }: Batch & { output: { name: string; classes: number } },
 ): Promise<Float32Array> {
-  const tensor = new Tensor('float32', batch, dims);
-  const { [output.name]: logits } = await session.run({ [input]: tensor }, [output.name]);
+  const { dims } = batch;
+  const { [output.name]: logits } = await session.run(feedsOf(batch), [output.name]);
   const expected = dims[0] * output.classes;
   if (logits.size !== expected) {
     throw new TopfiveError(

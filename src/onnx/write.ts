@@ -31,6 +31,20 @@ export function writeOnnx(graph: Graph): Uint8Array {
   return writer.finish();
 }
 
+/** The content of a NodeProto. */
+export function encodeNode(node: Node): Uint8Array {
+  const writer = new BinaryWriter();
+  writeNode(writer, node);
+  return writer.finish();
+}
+
+/** The content of a TensorProto. */
+export function encodeWeights(weights: Weights): Uint8Array {
+  const writer = new BinaryWriter();
+  writeWeights(writer, weights);
+  return writer.finish();
+}
+
 function writeGraph(writer: BinaryWriter, { name, nodes, weights, inputs, outputs }: Graph): void {
   for (const node of nodes) {
     message(writer, graphField.node, () => writeNode(writer, node));

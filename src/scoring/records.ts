@@ -37,6 +37,8 @@ export const conditionsSchema = z.object({
   dataset: sha256,
   classOffset: z.number().int(),
   precision: z.enum(['fp32', 'fp16']),
+  /** Where bytes become the values that the model takes: inside its graph or before it. */
+  normalisation: z.enum(['graph', 'host']),
   /** Execution provider, e.g. `cpu`. */
   provider: z.string(),
   /** Rows of each batch; the last one is padded and masked. */

@@ -32,6 +32,7 @@ async function withModel(use: (model: PlannedModel) => Promise<void>): Promise<v
         layout: 'nchw',
       },
       recipeDigest: '0'.repeat(64),
+      normalisation: 'graph',
       outputs: classes,
       classOffset: 0,
       fixedBatch: null,

@@ -9,6 +9,7 @@ import { openImageSource } from '../../src/data/image-source.ts';
 import { indexDataset } from '../../src/data/index-dataset.ts';
 import { saveManifest } from '../../src/data/manifest.ts';
 import { writeSyntheticDataset } from '../../src/data/synthetic.ts';
+import { TopfiveError } from '../../src/errors.ts';
 import { aggregateRun } from '../../src/jobs/aggregate.ts';
 import { openModel } from '../../src/jobs/classifier.ts';
 import { evaluateShard } from '../../src/jobs/evaluate-shard.ts';
@@ -53,12 +54,14 @@ interface Changes {
   batchSize?: number | 'auto';
   labels?: string;
   reuse?: boolean;
+  normalisation?: 'auto' | 'graph' | 'host';
 }
 
 async function planRun(
   changes: Changes = {},
 ): Promise<{ plan: Plan; work: () => Promise<void>; reads: () => number }> {
   const { shardSize = 17, batchSize = 4, labels = './set/val_list.txt', reuse = false } = changes;
+  const { normalisation = 'auto' } = changes;
   const spec = checkSpec(
     {
       version: 1,
@@ -72,6 +75,7 @@ async function planRun(
           recipe: { ...recipe, decoder: 'pillow', kernel: 'bicubic', resizeShort: 100, crop: 96 },
         },
       ],
+      normalisation,
       batchSize,
       shardSize,
     },
@@ -177,6 +181,41 @@ test('batches of 1, 7 and 32 give the same accuracy', async () => {
       other.record.models.map(({ accuracy }) => accuracy),
       one.record.models.map(({ accuracy }) => accuracy),
     );
+  }
+});
+
+test('normalised in the graph or on the host: the same bytes of predictions, and records that do not mix', async () => {
+  const own = await runWhole({ shardSize: 30 });
+  const host = await planRun({ shardSize: 30, normalisation: 'host', reuse: true });
+  await host.work();
+  assert.equal(host.reads(), images);
+  const { record, predictions } = await aggregate(host.plan);
+  assert.deepEqual(predictions, own.predictions);
+  const placesOf = (run: typeof record) =>
+    run.models.map(({ conditions }) => conditions.normalisation);
+  assert.deepEqual(placesOf(own.record), ['graph', 'graph']);
+  assert.deepEqual(placesOf(record), ['host', 'host']);
+});
+
+test('a graph too old to be changed is normalised on the host, and refused where the graph is asked for', async () => {
+  const path = join(folder, 'small.onnx');
+  const current = readFileSync(path);
+  // The first field is the version of the format.
+  assert.deepEqual([...current.subarray(0, 2)], [8, 8]);
+  writeFileSync(
+    path,
+    Uint8Array.from(current, (byte, index) => (index === 1 ? 3 : byte)),
+  );
+  try {
+    const { plan } = await planRun();
+    assert.equal(plan.models[0].normalisation, 'host');
+    await assert.rejects(planRun({ normalisation: 'graph' }), (error) => {
+      assert.ok(error instanceof TopfiveError && error.exitCode === 2);
+      assert.match(error.message, /normalisation: graph.*small\.onnx has version 3 of the format/);
+      return true;
+    });
+  } finally {
+    writeFileSync(path, current);
   }
 });
 

@@ -172,6 +172,7 @@ function makeModel(
       dataset: hex('d'),
       classOffset: 0,
       precision,
+      normalisation: 'graph',
       provider: 'cpu',
       batch: 4,
       runtime: 'onnxruntime-node 1.30.0',

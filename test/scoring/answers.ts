@@ -58,6 +58,7 @@ export function recordOf(
       dataset: digest,
       classOffset: 0,
       precision: 'fp32',
+      normalisation: 'graph',
       provider: 'cpu',
       batch: 8,
       runtime: 'onnxruntime-node 1.30.0',

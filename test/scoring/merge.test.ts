@@ -107,6 +107,7 @@ test('every condition must be equal', () => {
     dataset: 'b'.repeat(64),
     classOffset: 1,
     precision: 'fp16',
+    normalisation: 'host',
     provider: 'cuda',
     batch: 16,
     runtime: 'onnxruntime-node 1.31.0',

@@ -152,6 +152,10 @@ function conditions({
     ['Recipe digest', markup`<code>${recipe.digest}</code>`],
     ['Classes', `${grouped(classes)}, class offset ${condition.classOffset}`],
     ['Provider', `${condition.provider}, ${condition.precision}, batch ${condition.batch}`],
+    [
+      'Normalisation',
+      condition.normalisation === 'graph' ? 'inside the graph' : 'on the host, before the graph',
+    ],
     ['Runtime', condition.runtime],
     ['Decoder', condition.decoder],
     [
