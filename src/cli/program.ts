@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { topfiveVersion } from '../config.ts';
 import { addCancel } from './commands/cancel.ts';
+import { addCompare } from './commands/compare.ts';
 import { addDataset } from './commands/dataset.ts';
 import { addDemo } from './commands/demo.ts';
 import { addDoctor } from './commands/doctor.ts';
@@ -31,6 +32,7 @@ const commands = [
   addList,
   addReport,
   addPredictions,
+  addCompare,
   addDataset,
   addModels,
   addDoctor,

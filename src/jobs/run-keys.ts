@@ -1,10 +1,5 @@
 /** Where everything of a run lies in storage: the only place that spells these keys. */
-
-/** Which model result: an id at a precision. */
-export interface ModelKey {
-  id: string;
-  precision: string;
-}
+import type { ModelKey } from '../scoring/records.ts';
 
 export const runsPrefix = 'runs/';
 

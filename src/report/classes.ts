@@ -4,7 +4,10 @@ import type { ModelResult, RunRecord } from '../scoring/run-record.ts';
 export type ClassRow = ModelResult['perClass'][number];
 
 /** `cat`, or `class 3` where the dataset knows no names. */
-export function className(record: RunRecord, label: number): string {
+export function className(
+  record: { dataset: Pick<RunRecord['dataset'], 'classNames'> },
+  label: number,
+): string {
   return record.dataset.classNames?.[label] ?? `class ${label}`;
 }
 

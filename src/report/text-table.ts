@@ -1,5 +1,4 @@
 /** The result of a run in the terminal. */
-import Table from 'cli-table3';
 import type { Metric, ModelResult, RunRecord } from '../scoring/run-record.ts';
 import { imagesOf, ledgerSentence, ledgers, modelLabels, modelList, statusOf } from './findings.ts';
 import {
@@ -11,27 +10,11 @@ import {
   publishedPercent,
   signedPoints,
 } from './numbers.ts';
+import { plainTable } from './plain-table.ts';
 import { clip, visible } from './visible.ts';
 
 const reasonsShown = 5;
 
-const noBorders = {
-  top: '',
-  'top-mid': '',
-  'top-left': '',
-  'top-right': '',
-  bottom: '',
-  'bottom-mid': '',
-  'bottom-left': '',
-  'bottom-right': '',
-  left: '',
-  'left-mid': '',
-  mid: '',
-  'mid-mid': '',
-  right: '',
-  'right-mid': '',
-  middle: '  ',
-};
 /**
  * Status, coverage and one line a model; ends with a line feed. An invalid run says so first.
  * @param plain without box characters, for what is not a terminal; neither form has colours.
@@ -54,8 +37,7 @@ function heading(record: RunRecord): string[] {
 function accuracyTable(record: RunRecord, plain: boolean): string {
   const labels = modelLabels(record);
   const { mark } = statusOf(record);
-  const table = new Table({
-    chars: noBorders,
+  const table = plainTable({
     head: [
       'model',
       'top-1',
@@ -66,15 +48,12 @@ function accuracyTable(record: RunRecord, plain: boolean): string {
       'params',
       mark ? 'status' : '',
     ],
-    colAligns: ['left', 'right', 'right', 'right', 'right', 'right', 'right', 'left'],
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
+    right: [1, 2, 3, 4, 5, 6],
+    rows: record.models.map((model, index) => [labels[index], ...numberCells(model), mark ?? '']),
   });
-  for (const [index, model] of record.models.entries()) {
-    table.push([visible(labels[index]), ...numberCells(model), mark ?? '']);
-  }
-  const [head, ...rows] = table.toString().split('\n');
+  const [head, ...rows] = table.split('\n');
   const rule = plain ? [] : ['─'.repeat(head.length)];
-  return [head, ...rule, ...rows].map((line) => line.trimEnd()).join('\n');
+  return [head, ...rule, ...rows].join('\n');
 }
 
 function numberCells({

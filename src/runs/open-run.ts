@@ -3,20 +3,10 @@ import { existsSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { TopfiveError } from '../errors.ts';
-import { readStored } from '../jobs/read-stored.ts';
+import { type RunFolder, readReport } from '../jobs/run-folder.ts';
 import { runKeys } from '../jobs/run-keys.ts';
 import { type RunState, readRunState, stateOfRecord } from '../jobs/run-state.ts';
-import { type RunRecord, runRecordSchema } from '../scoring/run-record.ts';
 import { openStorage } from '../storage/open.ts';
-import type { Storage } from '../storage/storage.ts';
-
-export interface RunFolder {
-  /** As the person named it. */
-  name: string;
-  storage: Storage;
-  /** Key prefix of the run folder's files in `storage`. */
-  root: string;
-}
 
 /** @param reference id in `store`, path, `file://` or `s3://` URI of a run folder */
 export async function openRunFolder(reference: string, store: string): Promise<RunFolder> {
@@ -57,17 +47,6 @@ export async function openStoredRun(
     );
   }
   return { runId: basename(folder), store: dirname(dirname(folder)) };
-}
-
-/** @throws TopfiveError `not-found` while the run has not ended */
-export async function readReport({ name, storage, root }: RunFolder): Promise<RunRecord> {
-  if ((await storage.size(`${root}report.json`)) === undefined) {
-    throw new TopfiveError(
-      'not-found',
-      `run ${name} has no report yet; "topfive watch ${name}" shows how far it is`,
-    );
-  }
-  return readStored(storage, { key: `${root}report.json`, schema: runRecordSchema });
 }
 
 /** The state of a run, wherever it lies: in a store, or as a folder of results only. */

@@ -2,7 +2,7 @@
 import { rightWithin } from './paired.ts';
 import { K, type Predictions } from './records.ts';
 
-/** Two runs on the same images in the same order. */
+/** Two runs on the same images in the same order; either may lack probabilities: see `Side`. */
 export interface Columns {
   keys: readonly string[];
   labels: readonly number[];
@@ -10,7 +10,7 @@ export interface Columns {
   candidate: Predictions;
 }
 
-/** The best class and its probability; null for a failed image. */
+/** The best class and its probability; null for a failed image, and a probability that is not known. */
 export interface Answer {
   class: number | null;
   p: number | null;
@@ -23,12 +23,14 @@ export interface Flip {
   to: Answer;
   /** `lost`: right, then wrong; `gained`: wrong, then right; `changed`: two different wrong answers. */
   kind: 'lost' | 'gained' | 'changed';
-  /** The baseline's margin minus the candidate's: see `marginOf`. */
-  marginLost: number;
+  /** The baseline's margin minus the candidate's: see `marginOf`; null where either is not known. */
+  marginLost: number | null;
 }
 
 /** Images whose best class changed, the largest loss of margin first, then in manifest order. */
-export function flipsOf({ keys, labels, baseline, candidate }: Columns): Flip[] {
+export function flipsOf(columns: Columns): Flip[] {
+  const { keys, labels, baseline, candidate } = columns;
+  const hasMargins = knowMargins(columns);
   const before = rightWithin(baseline, 1);
   const after = rightWithin(candidate, 1);
   const flips: Flip[] = [];
@@ -36,19 +38,30 @@ export function flipsOf({ keys, labels, baseline, candidate }: Columns): Flip[] 
     const from = answerOf(baseline, image);
     const to = answerOf(candidate, image);
     if (from.class !== to.class) {
-      const marginLost =
-        marginOf(baseline, { image, label }) - marginOf(candidate, { image, label });
       flips.push({
         key: keys[image],
         label,
         from,
         to,
         kind: kindOf(before[image], after[image]),
-        marginLost,
+        marginLost: hasMargins ? marginLost({ baseline, candidate }, { image, label }) : null,
       });
     }
   }
-  return flips.sort((a, b) => b.marginLost - a.marginLost);
+  return flips.sort((a, b) => (b.marginLost ?? 0) - (a.marginLost ?? 0));
+}
+
+function knowMargins({ baseline, candidate }: Pick<Columns, 'baseline' | 'candidate'>): boolean {
+  return [baseline, candidate].every(
+    ({ states, probabilities }) => probabilities.length === states.length * K,
+  );
+}
+
+function marginLost(
+  { baseline, candidate }: Pick<Columns, 'baseline' | 'candidate'>,
+  at: { image: number; label: number },
+): number {
+  return marginOf(baseline, at) - marginOf(candidate, at);
 }
 
 function kindOf(before: boolean, after: boolean): Flip['kind'] {
@@ -60,7 +73,7 @@ function kindOf(before: boolean, after: boolean): Flip['kind'] {
 
 function answerOf({ states, classes, probabilities }: Predictions, image: number): Answer {
   return states[image] === 'scored'
-    ? { class: classes[image * K], p: probabilities[image * K] }
+    ? { class: classes[image * K], p: probabilities[image * K] ?? null }
     : { class: null, p: null };
 }
 
@@ -86,21 +99,24 @@ export interface Agreement {
   images: number;
   /** Of all images. */
   fraction: number;
-  /** Is every state, rank, class and probability the same? */
+  /** Is every state, rank, class and probability known and the same? */
   identical: boolean;
 }
 
-export function agreementOf({ labels, baseline, candidate }: Columns): Agreement {
+export function agreementOf(columns: Columns): Agreement {
+  const { labels, baseline, candidate } = columns;
   const same = labels.filter(
     (_, image) => answerOf(baseline, image).class === answerOf(candidate, image).class,
   ).length;
-  const columns = ['states', 'ranks', 'classes', 'probabilities'] as const;
+  const names = ['states', 'ranks', 'classes', 'probabilities'] as const;
   return {
     images: same,
     fraction: same / labels.length,
-    identical: columns.every((name) =>
-      baseline[name].every((value, index) => value === candidate[name][index]),
-    ),
+    identical:
+      knowMargins(columns) &&
+      names.every((name) =>
+        baseline[name].every((value, index) => value === candidate[name][index]),
+      ),
   };
 }
 
@@ -115,7 +131,12 @@ export interface MarginDrift {
   standardError: number;
 }
 
-export function marginDriftOf({ labels, baseline, candidate }: Columns): MarginDrift {
+/** Null where probabilities are not known. */
+export function marginDriftOf(columns: Columns): MarginDrift | null {
+  if (!knowMargins(columns)) {
+    return null;
+  }
+  const { labels, baseline, candidate } = columns;
   const pairs = [...labels.entries()]
     .filter(
       ([image]) => baseline.states[image] === 'scored' && candidate.states[image] === 'scored',

@@ -6,7 +6,10 @@ import { K, type Predictions } from './records.ts';
 export interface Side {
   keys: readonly string[];
   labels: readonly number[];
+  /** Answers of another tool may have no probabilities; the column is then empty. */
   predictions: Predictions;
+  /** Best classes that are known of an image: K, or fewer of another tool. */
+  depth: number;
 }
 
 /** `reasons`: one sentence each. */
@@ -41,7 +44,7 @@ export function joinSides(baseline: Side, candidate: Side): Join {
     const [first] = relabelled;
     return {
       reasons: [
-        `Labels differ for ${relabelled.length} images: ${baseline.keys[first]} has label ${baseline.labels[first]} in the baseline, but ${candidate.labels[order[first]]} in the candidate.`,
+        `Labels differ for ${tellImages(relabelled.length)}: ${baseline.keys[first]} has label ${baseline.labels[first]} in the baseline, but ${candidate.labels[order[first]]} in the candidate.`,
       ],
     };
   }
@@ -53,7 +56,8 @@ export function joinSides(baseline: Side, candidate: Side): Join {
 function checkSide({ keys, labels, predictions }: Side, name: string): string[] {
   const { states, ranks, classes, probabilities } = predictions;
   const rows = [labels, states, ranks].map(({ length }) => length);
-  const lengths = [...rows, classes.length / K, probabilities.length / K];
+  const known = probabilities.length > 0 ? [probabilities.length / K] : [];
+  const lengths = [...rows, classes.length / K, ...known];
   if (keys.length === 0) {
     return [`The ${name} has no images.`];
   }
@@ -72,7 +76,25 @@ function tellKeys(keys: readonly string[], where: string): string[] {
   if (keys.length === 0) {
     return [];
   }
-  return [`${keys.length} images are in ${where}, the first of them ${keys[0]}.`];
+  return [
+    keys.length === 1
+      ? `1 image is in ${where}: ${keys[0]}.`
+      : `${keys.length} images are in ${where}, the first of them ${keys[0]}.`,
+  ];
+}
+
+const tellImages = (count: number) => (count === 1 ? '1 image' : `${count} images`);
+
+/** Images that only one of the two runs could answer, in one sentence; null when there is none. */
+export function tellCoverage({ keys, baseline, candidate }: Columns): string | null {
+  const differing = [...keys.keys()].filter(
+    (image) => (baseline.states[image] === 'scored') !== (candidate.states[image] === 'scored'),
+  );
+  if (differing.length === 0) {
+    return null;
+  }
+  const [first] = differing;
+  return `Coverage differs for ${tellImages(differing.length)}: ${keys[first]} is ${baseline.states[first]} in the baseline, but ${candidate.states[first]} in the candidate.`;
 }
 
 function reorder(

@@ -1,5 +1,10 @@
 /** Two columns of right and wrong on the same images, as counts and as outcomes image by image. */
-import type { Predictions } from './records.ts';
+import { K, type Predictions } from './records.ts';
+
+/** The label is among so many best. */
+export const metrics = { top1: 1, top5: K } as const;
+export type MetricName = keyof typeof metrics;
+export const metricNames = Object.keys(metrics) as MetricName[];
 
 /** Images that only one of the two has right: b and c. */
 export interface Discordant {

@@ -8,6 +8,12 @@ export type ImageState = (typeof imageStates)[number];
 /** How many best classes are kept for each image. */
 export const K = 5;
 
+/** Which model of a run: an id at a precision. */
+export interface ModelKey {
+  id: string;
+  precision: string;
+}
+
 const count = z.number().int().nonnegative();
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 

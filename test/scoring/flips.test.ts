@@ -40,7 +40,7 @@ const example = columnsOf([
 test('flips are the images whose best class changed, sorted by margin lost', () => {
   const flips = flipsOf(example).map(({ marginLost, ...flip }) => ({
     ...flip,
-    marginLost: Number(marginLost.toFixed(9)),
+    marginLost: Number(marginLost?.toFixed(9)),
   }));
   const at = (one: number, p: number) => ({ class: one, p });
   assert.deepEqual(flips, [
@@ -92,9 +92,10 @@ test('lost minus gained flips is the loss of top-1, and every discordant image i
       assert.equal(count('gained'), counts.onlyCandidateRight);
       assert.equal(count('lost') - count('gained'), lostImages(counts));
       assert.equal(agreementOf(columns).images + flips.length, rows.length);
-      for (const [index, flip] of flips.entries()) {
-        assert.ok(index === 0 || flip.marginLost <= flips[index - 1].marginLost);
-        assert.ok(Math.abs(flip.marginLost) <= 2);
+      const losses = flips.map(({ marginLost }) => marginLost!);
+      for (const [index, loss] of losses.entries()) {
+        assert.ok(index === 0 || loss <= losses[index - 1]);
+        assert.ok(Math.abs(loss) <= 2);
       }
     }),
   );
@@ -106,7 +107,7 @@ test('a run agrees with itself in everything and drifts nowhere', () => {
       const columns = columnsOf(rows.map((one) => ({ ...one, to: one.from })));
       assert.deepEqual(flipsOf(columns), []);
       assert.deepEqual(agreementOf(columns), { images: rows.length, fraction: 1, identical: true });
-      const { lost, standardError } = marginDriftOf(columns);
+      const { lost, standardError } = marginDriftOf(columns)!;
       assert.deepEqual([lost, standardError], [0, 0]);
     }),
   );
@@ -123,11 +124,23 @@ test('the drift is the mean loss of margin where both runs answered', () => {
     row('two', unsure, wrong),
     row('gone', sure, 'undecodable'),
   ]);
-  const drift = marginDriftOf(columns);
+  const drift = marginDriftOf(columns)!;
   const losses = [0.75, 0.5];
   assert.equal(drift.images, 2);
   assert.ok(Math.abs(drift.baseline - (0.85 + 0.1) / 2) < 1e-12);
   assert.ok(Math.abs(drift.candidate - (0.1 - 0.4) / 2) < 1e-12);
   assert.ok(Math.abs(drift.lost - (losses[0] + losses[1]) / 2) < 1e-12);
   assert.ok(Math.abs(drift.standardError - (losses[0] - losses[1]) / 2) < 1e-12);
+});
+
+test('where a run has no probabilities, margins are unknown and flips stay in manifest order', () => {
+  const whole = columnsOf([row('one', sure, wrong), row('two', unsure, astray)]);
+  const columns = { ...whole, baseline: { ...whole.baseline, probabilities: [] } };
+  const [first, second] = flipsOf(columns);
+  assert.deepEqual([first.key, first.from, first.to.p], ['one', { class: 3, p: null }, 0.6]);
+  assert.deepEqual([first.marginLost, second.marginLost], [null, null]);
+  assert.equal(marginDriftOf(columns), null);
+  const same = columnsOf([row('one', sure, sure)]);
+  const bare = { ...same.baseline, probabilities: [] };
+  assert.equal(agreementOf({ ...same, baseline: bare, candidate: bare }).identical, false);
 });

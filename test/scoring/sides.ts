@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import type { Columns } from '../../src/scoring/flips.ts';
 import type { Side } from '../../src/scoring/join.ts';
 import { appendPrediction, emptyPredictions } from '../../src/scoring/predictions.ts';
+import { K } from '../../src/scoring/records.ts';
 
 /** The best classes with their probabilities, or why there is none. */
 export type Best = [label: number, p: number][] | 'undecodable' | 'model-error';
@@ -26,7 +27,8 @@ export function sideOf(rows: readonly Row[]): Side {
       appendPrediction(predictions, { rank, tied: false, classes, probabilities });
     }
   }
-  return { keys: rows.map(({ key }) => key), labels: rows.map(({ label }) => label), predictions };
+  const keys = rows.map(({ key }) => key);
+  return { keys, labels: rows.map(({ label }) => label), predictions, depth: K };
 }
 
 /** The same images answered twice, in the same order. */

@@ -1,14 +1,14 @@
 /** `topfive predictions`: one row an image, in manifest order, on stdout. */
 import type { Command } from 'commander';
 import { Option } from 'commander';
-import { TopfiveError } from '../../errors.ts';
-import { predictionsFile } from '../../jobs/run-keys.ts';
+import { findModel } from '../../jobs/pair-models.ts';
+import { type RunFolder, readPredictionsFile, readReport } from '../../jobs/run-folder.ts';
 import {
   decodePredictions,
   type PredictionFormat,
   predictionsText,
 } from '../../report/predictions.ts';
-import { openRunFolder, type RunFolder, readReport } from '../../runs/open-run.ts';
+import { openRunFolder } from '../../runs/open-run.ts';
 import { writeOut } from '../out.ts';
 import { readSettings } from '../settings.ts';
 import { runArgument } from './status.ts';
@@ -50,18 +50,7 @@ async function printPredictions(folder: RunFolder, flags: PredictionFlags): Prom
 
 async function readParquet(folder: RunFolder, flags: PredictionFlags): Promise<Buffer> {
   const { models } = await readReport(folder);
-  const found = models.filter(
-    ({ id, precision }) => id === flags.model && (flags.precision ?? precision) === precision,
-  );
-  const known = models.map(({ id, precision }) => `${id} (${precision})`).join(', ');
-  if (found.length !== 1) {
-    const wanted = flags.precision ? `${flags.model} at ${flags.precision}` : flags.model;
-    throw new TopfiveError(
-      'usage',
-      found.length === 0
-        ? `run ${folder.name} has no model ${wanted}: it has ${known}`
-        : `run ${folder.name} has ${flags.model} at several precisions: add --precision (${known})`,
-    );
-  }
-  return folder.storage.get(folder.root + predictionsFile(found[0]));
+  const { model: id, precision } = flags;
+  const name = { id, ...(precision !== undefined && { precision }) };
+  return readPredictionsFile(folder, findModel(name, { models, run: folder.name }));
 }

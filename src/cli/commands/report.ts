@@ -1,8 +1,9 @@
 /** `topfive report`: renders again from the run record alone. */
 import type { Command } from 'commander';
 import { Option } from 'commander';
+import { readReport } from '../../jobs/run-folder.ts';
 import type { Format } from '../../report/render.ts';
-import { openRunFolder, readReport } from '../../runs/open-run.ts';
+import { openRunFolder } from '../../runs/open-run.ts';
 import { writeOut } from '../out.ts';
 import { readSettings } from '../settings.ts';
 import { writeResult } from '../write-result.ts';
