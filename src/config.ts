@@ -1,6 +1,7 @@
 /** The settings that come from the environment; the only reader of `process.env`. */
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
+import { TopfiveError } from './errors.ts';
 
 export const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 
@@ -29,6 +30,48 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environme
     path: env.PATH ?? '',
     ci: env.CI === 'true' || env.CI === '1',
     all: env,
+  };
+}
+
+export interface S3Settings {
+  /** Base URL of a server that speaks S3's protocol; undefined for AWS. */
+  endpoint: string | undefined;
+  /** Undefined leaves it to the AWS profile. */
+  region: string | undefined;
+  /** True when the bucket stands in the path of a request, not in its host name. */
+  pathStyle: boolean;
+  /** How long a server may take to begin an answer, in milliseconds; bytes have time besides. */
+  timeoutMs: number;
+}
+
+/** Seconds; S3 begins its answers well within one. */
+const usualS3Timeout = '15';
+
+/** The S3 settings of topfive over those of AWS; credentials are left to the standard chain. */
+export function readS3Settings(env: NodeJS.ProcessEnv = process.env): S3Settings {
+  const endpoint =
+    env.TOPFIVE_S3_ENDPOINT || env.AWS_ENDPOINT_URL_S3 || env.AWS_ENDPOINT_URL || undefined;
+  if (endpoint !== undefined && !/^https?:\/\/[^/]/.test(endpoint)) {
+    throw new TopfiveError(
+      'usage',
+      `The S3 endpoint must be an http:// or https:// URL, not "${endpoint}"; correct TOPFIVE_S3_ENDPOINT or AWS_ENDPOINT_URL_S3.`,
+    );
+  }
+  const region = env.TOPFIVE_S3_REGION || env.AWS_REGION || env.AWS_DEFAULT_REGION;
+  const pathStyle = env.TOPFIVE_S3_PATH_STYLE || String(endpoint !== undefined);
+  if (pathStyle !== 'true' && pathStyle !== 'false') {
+    throw new TopfiveError('usage', `TOPFIVE_S3_PATH_STYLE is true or false, not "${pathStyle}".`);
+  }
+  const timeout = env.TOPFIVE_S3_TIMEOUT || usualS3Timeout;
+  if (!(Number(timeout) > 0)) {
+    throw new TopfiveError('usage', `TOPFIVE_S3_TIMEOUT is a number of seconds, not "${timeout}".`);
+  }
+  return {
+    endpoint,
+    // A server of one's own rarely has regions, but the signature needs one.
+    region: region || (endpoint === undefined ? undefined : 'us-east-1'),
+    pathStyle: pathStyle === 'true',
+    timeoutMs: Number(timeout) * 1000,
   };
 }
 

@@ -18,6 +18,8 @@ const kinds = {
   model: { exit: exitCodes.usage, retryable: false },
   queue: { exit: exitCodes.usage, retryable: false },
   output: { exit: exitCodes.usage, retryable: false },
+  /** Storage that refuses these credentials, or was never reached. They may be renewed, so a job tries again. */
+  access: { exit: exitCodes.usage, retryable: true },
   'not-found': { exit: exitCodes.usage, retryable: false },
   invalid: { exit: exitCodes.invalid, retryable: false },
   storage: { exit: exitCodes.failed, retryable: true },

@@ -1,16 +1,13 @@
 /** Storage on a directory: atomic writes, listings in key order, nothing outside the root. */
 import { randomUUID } from 'node:crypto';
-import { type FileHandle, link, open, rename, rm, stat, unlink } from 'node:fs/promises';
+import { type FileHandle, link, open, rename, rm, stat, unlink, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { isSystemError, messageOf, TopfiveError } from '../errors.ts';
-import { checkKey, checkPrefix } from './key.ts';
+import { checkKey, checkPrefix, ownEnding } from './key.ts';
 import { makeFolder } from './make-folder.ts';
 import type { Storage, StoredObject } from './storage.ts';
 import { readSubfolders, walk } from './walk.ts';
-
-/** Names that end so are files being written; they are never listed and cannot be keys. */
-const partial = '.topfive-partial';
 
 const absent = ['ENOENT', 'ENOTDIR', 'EISDIR'];
 /** Errors of a write that no retry mends: the place itself cannot be written. */
@@ -72,24 +69,17 @@ class FsStorage implements Storage {
   ): Promise<boolean> {
     const target = this.#path(key);
     if (ifAbsent && (await this.size(key)) !== undefined) return false;
-    const folder = dirname(target);
-    const draft = join(folder, `.${randomUUID()}${partial}`);
-    try {
-      await makeFolder(folder);
-      await writeDurably(draft, bytes);
-      const written = ifAbsent ? await linkOnce(draft, target) : await replace(draft, target);
-      if (written) await syncFolder(folder);
-      return written;
-    } catch (error) {
-      await rm(draft, { force: true }).catch(() => {});
-      throw unwritten(target, error);
-    }
+    return writeWhole(target, { content: bytes, publish: ifAbsent ? linkOnce : replace });
+  }
+
+  async putStream(key: string, source: AsyncIterable<Uint8Array>): Promise<void> {
+    await writeWhole(this.#path(key), { content: source, publish: replace });
   }
 
   async *list(prefix: string): AsyncGenerator<StoredObject> {
     checkPrefix(prefix);
     for await (const object of walk(this.#root, prefix)) {
-      if (!object.key.endsWith(partial)) yield object;
+      if (!object.key.endsWith(ownEnding)) yield object;
     }
   }
 
@@ -108,12 +98,6 @@ class FsStorage implements Storage {
 
   #path(key: string): string {
     checkKey(key);
-    if (key.endsWith(partial)) {
-      throw new TopfiveError(
-        'usage',
-        `The ending ${partial} is reserved, so ${key} cannot be a key.`,
-      );
-    }
     return join(this.#root, key);
   }
 
@@ -152,10 +136,34 @@ async function readFully(file: FileHandle, offset: number, length: number): Prom
   return filled === length ? buffer : buffer.subarray(0, filled);
 }
 
-async function writeDurably(path: string, bytes: Uint8Array | string): Promise<void> {
+type Content = Uint8Array | string | AsyncIterable<Uint8Array>;
+
+/** Writes a draft beside the target and publishes it under the target's name, or leaves nothing. */
+async function writeWhole(
+  target: string,
+  {
+    content,
+    publish,
+  }: { content: Content; publish: (draft: string, target: string) => Promise<boolean> },
+): Promise<boolean> {
+  const folder = dirname(target);
+  const draft = join(folder, `.${randomUUID()}${ownEnding}`);
+  try {
+    await makeFolder(folder);
+    await writeDurably(draft, content);
+    const written = await publish(draft, target);
+    if (written) await syncFolder(folder);
+    return written;
+  } catch (error) {
+    await rm(draft, { force: true }).catch(() => {});
+    throw unwritten(target, error);
+  }
+}
+
+async function writeDurably(path: string, content: Content): Promise<void> {
   const file = await open(path, 'wx');
   try {
-    await file.writeFile(bytes);
+    await writeFile(file, content);
     await file.sync();
   } finally {
     await file.close();

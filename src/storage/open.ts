@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { messageOf, TopfiveError } from '../errors.ts';
 import { openFs } from './fs.ts';
+import { openS3 } from './s3-storage.ts';
 import type { Storage } from './storage.ts';
 
 /** @param uri a path (relative to the working directory), `file://…` or `s3://bucket/prefix`. */
@@ -12,12 +13,7 @@ export function openStorage(uri: string): Storage {
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(uri)?.[1].toLowerCase();
   if (scheme === undefined) return openFs(uri);
   if (scheme === 'file') return openFs(pathOf(uri));
-  if (scheme === 's3') {
-    throw new TopfiveError(
-      'usage',
-      `${uri} cannot be opened: S3 storage is not built yet; use a directory.`,
-    );
-  }
+  if (scheme === 's3') return openS3(uri);
   throw new TopfiveError(
     'usage',
     `${uri} cannot be opened: a storage is a directory, file:// or s3://, not ${scheme}://.`,
@@ -29,10 +25,11 @@ export function openObject(uri: string): { storage: Storage; key: string } {
   const path = /^file:\/\//i.test(uri) ? pathOf(uri) : uri;
   const cut = path.lastIndexOf('/');
   const key = path.slice(cut + 1);
-  if (key === '' || key === '.' || key === '..') {
+  const parent = cut > 0 ? path.slice(0, cut) : cut === 0 ? '/' : '.';
+  const isBucket = /^s3:\/+$/i.test(path.slice(0, cut + 1));
+  if (key === '' || key === '.' || key === '..' || isBucket) {
     throw new TopfiveError('usage', `The URI of a file was expected, not ${JSON.stringify(uri)}.`);
   }
-  const parent = cut > 0 ? path.slice(0, cut) : cut === 0 ? '/' : '.';
   return { storage: openStorage(parent), key };
 }
 

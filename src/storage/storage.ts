@@ -17,7 +17,9 @@ export interface Storage {
   size(key: string): Promise<number | undefined>;
   /** Writes atomically. With `ifAbsent`, false and no change when the key exists already. */
   put(key: string, bytes: Uint8Array | string, options?: { ifAbsent?: boolean }): Promise<boolean>;
-  /** Objects whose key starts with `prefix`, in order of their keys (UTF-16 code units). */
+  /** Writes atomically what `source` yields, however much; nothing when the source fails. */
+  putStream(key: string, source: AsyncIterable<Uint8Array>): Promise<void>;
+  /** Objects whose key starts with `prefix`, in order of their keys (code points). */
   list(prefix: string): AsyncIterable<StoredObject>;
   /** Names of the folders directly under `prefix` (empty, or ending in `/`), in order, empty folders too. */
   folders(prefix: string): Promise<string[]>;

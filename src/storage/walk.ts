@@ -3,6 +3,7 @@ import type { Stats } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isSystemError, messageOf, TopfiveError } from '../errors.ts';
+import { sortByCodePoints } from './key.ts';
 import type { StoredObject } from './storage.ts';
 
 /** How many files are looked up at a time. */
@@ -59,7 +60,7 @@ async function readFolder(path: string): Promise<string[]> {
       );
       names.push(...slice.map(({ name }, index) => (folders[index] ? `${name}/` : name)));
     }
-    return names.sort();
+    return sortByCodePoints(names);
   } catch (error) {
     if (isSystemError(error, 'ENOENT', 'ENOTDIR')) return [];
     throw unlisted(path, error);
@@ -69,10 +70,9 @@ async function readFolder(path: string): Promise<string[]> {
 /** Names of the folders directly in the folder, in order. */
 export async function readSubfolders(path: string): Promise<string[]> {
   const names = await readFolder(path);
-  return names
-    .filter((name) => name.endsWith('/'))
-    .map((name) => name.slice(0, -1))
-    .sort();
+  return sortByCodePoints(
+    names.filter((name) => name.endsWith('/')).map((name) => name.slice(0, -1)),
+  );
 }
 
 /** A link to nowhere would silently shorten a dataset, so it is an error. */

@@ -8,14 +8,16 @@ import { openFs } from '../../src/storage/fs.ts';
 import { openStorage } from '../../src/storage/open.ts';
 import { storageContract } from './contract.ts';
 
-storageContract('fs', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'topfive-fs-'));
-  const storage = openFs(join(folder, 'made on demand'));
-  return {
-    storage,
-    again: () => openStorage(storage.uri),
-    close: () => rm(folder, { recursive: true }),
-  };
+storageContract('fs', {
+  open: async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'topfive-fs-'));
+    const storage = openFs(join(folder, 'made on demand'));
+    return {
+      storage,
+      again: () => openStorage(storage.uri),
+      close: () => rm(folder, { recursive: true }),
+    };
+  },
 });
 
 async function inFolder(check: (folder: string) => Promise<void>): Promise<void> {

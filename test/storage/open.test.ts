@@ -16,8 +16,15 @@ test('a path and its file URI open the same storage', () => {
   }
 });
 
+test('a bucket and prefix open the same storage again', () => {
+  assert.equal(openStorage('s3://bucket/a prefix/x%20/').uri, 's3://bucket/a prefix/x%20');
+  assert.equal(openStorage('S3://bucket/').uri, 's3://bucket');
+});
+
 test('what cannot be opened is refused with the reason', () => {
-  assert.throws(() => openStorage('s3://bucket/prefix'), usage(/S3 storage is not built yet/));
+  assert.throws(() => openStorage('s3://'), usage(/s3:\/\/BUCKET/));
+  assert.throws(() => openStorage('s3://bucket/a//b'), usage(/without empty/));
+  assert.throws(() => openStorage('s3://bucket/../b'), usage(/without empty/));
   assert.throws(() => openStorage('https://host/x'), usage(/not https:\/\//));
   assert.throws(() => openStorage('file://host/x'), usage(/not the URI of a local path/));
   assert.throws(() => openStorage(''), usage(/not an empty text/));
@@ -33,6 +40,10 @@ test('an object is split into its storage and its key', () => {
   assert.deepEqual(split('a/b c.txt'), [`${here}/a`, 'b c.txt']);
   assert.deepEqual(split('/list.txt'), ['file:///', 'list.txt']);
   assert.deepEqual(split('file:///x/b%20c.txt'), ['file:///x', 'b c.txt']);
+  assert.deepEqual(split('s3://bucket/a b/c%20.txt'), ['s3://bucket/a b', 'c%20.txt']);
+  assert.deepEqual(split('s3://bucket/x.tar'), ['s3://bucket', 'x.tar']);
+  assert.throws(() => openObject('s3://bucket'), usage(/URI of a file/));
+  assert.throws(() => openObject('s3://bucket/folder/'), usage(/URI of a file/));
   assert.throws(() => openObject('folder/'), usage(/URI of a file/));
   assert.throws(() => openObject('..'), usage(/URI of a file/));
 });

@@ -4,9 +4,10 @@
  */
 import { posix } from 'node:path';
 import { messageOf } from '../../errors.ts';
+import { byCodePoints } from '../../storage/key.ts';
 import type { StoredObject } from '../../storage/storage.ts';
 import { datasetError } from '../dataset-error.ts';
-import { byCodePoints, type Indexed, isImage } from './layout.ts';
+import { type Indexed, isImage } from './layout.ts';
 import { type MatValue, readMatFile } from './mat-file.ts';
 
 interface Synset {

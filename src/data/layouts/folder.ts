@@ -1,7 +1,9 @@
 /** The folder layout, as torchvision's ImageFolder reads it: one folder a class, classes in the order of their names. */
+
+import { byCodePoints } from '../../storage/key.ts';
 import type { StoredObject } from '../../storage/storage.ts';
 import { datasetError } from '../dataset-error.ts';
-import { byCodePoints, type Indexed, isImage, someOf } from './layout.ts';
+import { type Indexed, isImage, someOf } from './layout.ts';
 
 /** @param objects every object below the root, in key order. @param folders the folders of the root, empty ones too. */
 export function indexFolder(

@@ -17,11 +17,6 @@ export function isImage(name: string): boolean {
   return image.test(name);
 }
 
-/** Order of code points, which is how Python sorts names; `<` orders UTF-16 code units. */
-export function byCodePoints(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b));
-}
-
 /** At most three names, and how many more there are. */
 export function someOf(names: readonly string[]): string {
   const rest = names.length - 3;

@@ -72,6 +72,7 @@ test('neighbours in a row group cost one read of it', async () => {
     },
     size: (key) => files.size(key),
     put: (key, bytes) => files.put(key, bytes),
+    putStream: (key, source) => files.putStream(key, source),
     list: (prefix) => files.list(prefix),
     folders: (prefix) => files.folders(prefix),
     delete: (key) => files.delete(key),
