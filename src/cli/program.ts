@@ -6,6 +6,7 @@ import { addCompare } from './commands/compare.ts';
 import { addDataset } from './commands/dataset.ts';
 import { addDemo } from './commands/demo.ts';
 import { addDoctor } from './commands/doctor.ts';
+import { addLatency } from './commands/latency.ts';
 import { addList } from './commands/list.ts';
 import { addModels } from './commands/models.ts';
 import { addPredictions } from './commands/predictions.ts';
@@ -33,6 +34,7 @@ const commands = [
   addReport,
   addPredictions,
   addCompare,
+  addLatency,
   addDataset,
   addModels,
   addDoctor,

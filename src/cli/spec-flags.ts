@@ -25,6 +25,8 @@ export interface SpecFlags extends DatasetFlags {
   dataset?: string;
   model?: string[];
   recipe?: string;
+  /** Fields over those of the spec's block. */
+  latency?: object;
 }
 
 /** Flags that make a spec of their own. */
@@ -49,13 +51,14 @@ export function addSpecOptions(command: Command): Command {
 /** @throws TopfiveError `spec` or `usage`, in one sentence that names the place */
 export async function readSpec(file: string | undefined, flags: SpecFlags): Promise<Spec> {
   const spec = file === undefined ? await specFromFlags(flags) : await specFromFile(file, flags);
-  const { name, device, normalisation, batchSize, shardSize } = flags;
+  const { name, device, normalisation, batchSize, shardSize, latency } = flags;
   const over = {
     ...(name !== undefined && { name }),
     ...(device !== undefined && { device }),
     ...(normalisation !== undefined && { normalisation }),
     ...(batchSize !== undefined && { batchSize }),
     ...(shardSize !== undefined && { shardSize }),
+    ...(latency !== undefined && { latency: { ...spec.latency, ...latency } }),
   };
   return checkSpec({ ...spec, ...over }, { source: 'the flags', folder: process.cwd() });
 }

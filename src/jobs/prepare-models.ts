@@ -19,14 +19,20 @@ export async function prepareModels(spec: Spec, manifest: Manifest): Promise<Pla
       'precision fp16 is not made from fp32 yet: give the fp16 model as an ONNX file of its own, with float32 input',
     );
   }
-  const requests = spec.models.map((model) => (typeof model === 'string' ? { id: model } : model));
-  refuseRepeatedIds(requests);
+  const requests = requestsOf(spec);
   const highestLabel = manifest.entries.reduce((highest, { label }) => Math.max(highest, label), 0);
   const planned: PlannedModel[] = [];
   for (const request of requests) {
     planned.push(await prepareModel(request, { highestLabel, wanted: spec.normalisation }));
   }
   return planned;
+}
+
+/** @throws TopfiveError `spec` when an id stands twice */
+export function requestsOf({ models }: Spec): ModelRequest[] {
+  const requests = models.map((model) => (typeof model === 'string' ? { id: model } : model));
+  refuseRepeatedIds(requests);
+  return requests;
 }
 
 function refuseRepeatedIds(requests: ModelRequest[]): void {
@@ -46,15 +52,10 @@ async function prepareModel(
   request: ModelRequest,
   { highestLabel, wanted }: { highestLabel: number; wanted: Spec['normalisation'] },
 ): Promise<PlannedModel> {
-  const { id, onnx } = request;
+  const { id } = request;
   const card = cardOf(request);
   const recipe = recipeOf(request);
-  if (onnx === undefined) {
-    throw new TopfiveError(
-      'model',
-      `model "${id}" has a card but no artifact here: name its ONNX file with onnx: FILE in the spec, or --model ${id}=FILE.onnx`,
-    );
-  }
+  const onnx = fileOf(request);
   const normalisation = await placeNormalisation(onnx, wanted);
   const session = await openClassifier(onnx, {
     threads: 1,
@@ -90,6 +91,15 @@ function publishedOf(card: ModelCard | undefined): PlannedModel['published'] {
   return { top1, top5, source };
 }
 
+/** Path of the model's ONNX file. */
+export function fileOf({ id, onnx }: ModelRequest): string {
+  if (onnx !== undefined) return onnx;
+  throw new TopfiveError(
+    'model',
+    `model "${id}" has a card but no artifact here: name its ONNX file with onnx: FILE in the spec, or --model ${id}=FILE.onnx`,
+  );
+}
+
 /** One run on zeros, after the one that opening the classifier makes: rough, and good enough to size shards. */
 async function timeImage(
   session: ClassifierSession,
@@ -109,8 +119,8 @@ function cardOf({ id, card, recipe }: ModelRequest) {
 }
 
 /** The recipe of one model of a spec, whether or not its ONNX file is there. */
-export function recipeOfModel({ models }: Spec, id: string): Recipe {
-  const requests = models.map((model) => (typeof model === 'string' ? { id: model } : model));
+export function recipeOfModel(spec: Spec, id: string): Recipe {
+  const requests = requestsOf(spec);
   const request = requests.find((each) => each.id === id);
   if (request) return recipeOf(request);
   throw new TopfiveError(
@@ -119,7 +129,7 @@ export function recipeOfModel({ models }: Spec, id: string): Recipe {
   );
 }
 
-function recipeOf(request: ModelRequest): Recipe {
+export function recipeOf(request: ModelRequest): Recipe {
   const recipe = request.recipe ?? cardOf(request)?.recipe;
   if (recipe) return recipe;
   throw new TopfiveError(

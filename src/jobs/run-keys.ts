@@ -36,6 +36,12 @@ export function runKeys(runId: string) {
   };
 }
 
+/** A latency measurement that is no part of a run; its id looks like a run's. */
+export function latencyKeys(id: string) {
+  const root = `latency/${id}/`;
+  return { record: `${root}latency.json`, page: `${root}latency.md` };
+}
+
 /** Pointer to a shard record that may be taken over under equal conditions. */
 export function reuseKey(digest: string): string {
   return `cache/records/${digest}.json`;

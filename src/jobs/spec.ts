@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { recipeSchema } from '../data/recipe.ts';
 import { subsetSchema } from '../data/subset.ts';
 import { messageOf, TopfiveError } from '../errors.ts';
+import { latencySchema } from './latency-spec.ts';
 
 const modelId = z
   .string()
@@ -52,6 +53,7 @@ export const specSchema = z.strictObject({
   normalisation: z.enum(['auto', 'graph', 'host']).default('auto'),
   batchSize: z.union([z.literal('auto'), positive.max(4096)]).default('auto'),
   shardSize: z.union([z.literal('auto'), positive]).default('auto'),
+  latency: latencySchema.optional(),
 });
 
 /** A parsed spec; every path in it is absolute or a URI. */

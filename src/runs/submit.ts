@@ -98,7 +98,7 @@ export async function enqueueUnfinished(workplace: {
 }
 
 /** e.g. `20261123-184512-3f9ac1`: sorts by time of submission. */
-function newRunId(now: Date): string {
+export function newRunId(now: Date): string {
   const stamp = now.toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-');
   return `${stamp}-${randomBytes(3).toString('hex')}`;
 }

@@ -4,8 +4,9 @@ export interface StopLimits {
   /** Both are reached before a measurement may be called stable. */
   minSeconds: number;
   minCount: number;
-  /** The measurement ends with the first latency that reaches this, whatever it looks like. */
+  /** The measurement ends with the first latency that reaches one of these, whatever it looks like. */
   maxSeconds: number;
+  maxCount: number;
 }
 
 /** `short`: time was up before the minimum count. */
@@ -25,7 +26,8 @@ export interface StopRule {
 export const stableSpread = 0.05;
 
 /** The thirds are of all that was measured, because the quoted mean is: nothing unsteady is left out of sight. */
-export function openStopRule({ minSeconds, minCount, maxSeconds }: StopLimits): StopRule {
+export function openStopRule(limits: StopLimits): StopRule {
+  const { minSeconds, minCount, maxSeconds, maxCount } = limits;
   /** Seconds of the first n latencies. */
   const sums = [0];
 
@@ -41,12 +43,14 @@ export function openStopRule({ minSeconds, minCount, maxSeconds }: StopLimits): 
 
   return {
     add(seconds) {
-      const sum = sums[sums.length - 1] + seconds;
+      const count = sums.length;
+      const sum = sums[count - 1] + seconds;
       sums.push(sum);
-      const enough = sum >= minSeconds && sums.length > minCount;
-      if (enough && spread() <= stableSpread) return 'stable';
-      if (sum < maxSeconds) return null;
-      return sums.length > minCount ? 'unstable' : 'short';
+      const over = sum >= maxSeconds || count >= maxCount;
+      if (count < minCount) return over ? 'short' : null;
+      const settled = sum >= minSeconds || count >= maxCount;
+      if (settled && spread() <= stableSpread) return 'stable';
+      return over ? 'unstable' : null;
     },
     spread,
   };

@@ -4,6 +4,7 @@ import { decoderVersion } from '../data/decode.ts';
 import { messageOf, TopfiveError } from '../errors.ts';
 import { aggregateRun } from '../jobs/aggregate.ts';
 import { evaluateShard } from '../jobs/evaluate-shard.ts';
+import { readFingerprint } from '../jobs/fingerprint.ts';
 import { isCancelled, markFailed } from '../jobs/run-state.ts';
 import type { Logger } from '../log.ts';
 import { runtimeVersion } from '../onnx/session.ts';
@@ -11,7 +12,6 @@ import type { RunPayload, ShardPayload } from '../queue/payload.ts';
 import { type AggregateContext, type JobContext, startRunWorker } from '../queue/run-worker.ts';
 import { openStorage } from '../storage/open.ts';
 import type { Storage } from '../storage/storage.ts';
-import { readFingerprint } from './fingerprint.ts';
 import { openPipeline, type Pipeline } from './pipeline.ts';
 import { openRunCache, type RunCache } from './run-cache.ts';
 

@@ -9,7 +9,7 @@ import {
 } from '../../src/scoring/latency-stop.ts';
 import { normal } from './latency-draws.ts';
 
-const limits: StopLimits = { minSeconds: 1, minCount: 30, maxSeconds: 8 };
+const limits: StopLimits = { minSeconds: 1, minCount: 30, maxSeconds: 8, maxCount: 1e6 };
 
 interface Ended {
   ending: Ending | null;
@@ -68,6 +68,15 @@ test('time that is up before the minimum count ends short', () => {
   const slow = Array<number>(20).fill(0.5);
   const { ending, count } = measure(slow);
   assert.deepEqual([ending, count], ['short', 16]);
+});
+
+test('a fixed number of runs ends there, stable or not', () => {
+  const fixed = { minSeconds: 0, minCount: 50, maxSeconds: 60, maxCount: 50 };
+  const { ending, count } = measure(normal(60, { mean: 0.01, deviation: 1e-4, seed: 5 }), fixed);
+  assert.deepEqual([ending, count], ['stable', 50]);
+  const rising = Array.from({ length: 60 }, (_, index) => 0.01 * (1 + index / 50));
+  assert.deepEqual(measure(rising, fixed).ending, 'unstable');
+  assert.deepEqual(measure(rising, fixed).count, 50);
 });
 
 test('whatever comes, nothing is stable before both minimums, nor apart by more than is allowed', () => {

@@ -1,0 +1,148 @@
+/** One restart of one cell, in the process that calls it: a fresh session, warmed up, then timed until the stop rule ends it. */
+import { normaliser } from '../data/batch.ts';
+import { createRandom } from '../data/random.ts';
+import type { Recipe } from '../data/recipe.ts';
+import { type ClassifierSession, openClassifier } from '../onnx/session.ts';
+import { histogramOf } from '../scoring/latency-histogram.ts';
+import { type LatencyMode, latencyModes } from '../scoring/latency-modes.ts';
+import type { Restart } from '../scoring/latency-record.ts';
+import { type Ending, openStopRule, type StopLimits } from '../scoring/latency-stop.ts';
+import { compareAnswers } from './compare-answers.ts';
+import { openLoadMeter, readMachineState } from './machine-state.ts';
+
+export interface RestartRequest {
+  /** The ONNX file. */
+  path: string;
+  recipe: Recipe;
+  batch: number;
+  threads: number;
+  device: 'cpu' | 'cuda' | 'webgpu';
+  mode: LatencyMode;
+  limits: StopLimits;
+}
+
+/** What lies between the start and the end of a timing. */
+export const timedSpan =
+  'from a batch of float32 pixels in the memory of the host to its logits there, the copies to and from a device included; ' +
+  'decoding, resizing and normalising are not';
+
+export async function measureRestart(request: RestartRequest): Promise<Restart> {
+  const { path, recipe, threads, device, batch } = request;
+  const inputs = holdInputs(request);
+  const memoryBefore = process.memoryUsage.rss();
+  const opening = stopwatch();
+  const expected = { side: recipe.crop, layout: recipe.layout };
+  const session = await openClassifier(path, { threads, device, expected });
+  try {
+    const openSeconds = opening();
+    const untimed: Float32Array[] = [];
+    for (const input of inputs) untimed.push(await session.run(input, batch));
+    const warmUp = await warmUpSession({ session, inputs }, request);
+    const before = readMachineState();
+    const load = openLoadMeter();
+    const { latencies, answers, ...timing } = await timeQueries({ session, inputs }, request);
+    return {
+      histogram: histogramOf(latencies),
+      ...timing,
+      openSeconds,
+      warmUp,
+      memoryBytes: Math.max(0, peakMemory() - memoryBefore),
+      answers: compareAnswers(answers, { untimed, classes: session.output.classes }),
+      otherCores: load.otherCores(),
+      before,
+      after: readMachineState(),
+    };
+  } finally {
+    await session.close();
+  }
+}
+
+/** Memory for images that are held ready, in bytes; a batch of the largest model takes 35 MB. */
+const heldBytes = 64e6;
+/** Few enough that their answers are all compared. */
+const mostHeld = 16;
+const inputSeed = 1;
+
+/** Normalised batches of random pixels, the same in every process. */
+function holdInputs({ recipe, batch }: RestartRequest): Float32Array[] {
+  const pixels = 3 * recipe.crop ** 2;
+  const held = Math.floor(heldBytes / (4 * batch * pixels));
+  const random = createRandom(inputSeed);
+  const normalise = normaliser(recipe);
+  return Array.from({ length: Math.min(mostHeld, Math.max(2, held)) }, () => {
+    const input = new Float32Array(batch * pixels);
+    for (let row = 0; row < batch; row += 1) {
+      normalise(
+        Uint8Array.from({ length: pixels }, () => random.below(256)),
+        input,
+        row,
+      );
+    }
+    return input;
+  });
+}
+
+interface Ready {
+  session: ClassifierSession;
+  inputs: Float32Array[];
+}
+
+/** As many runs as the seed's method has, or what fits into this many seconds, but two at least. */
+const longestWarmUp = 2;
+const warmUpRuns = 10;
+
+async function warmUpSession(
+  { session, inputs }: Ready,
+  { batch, mode }: RestartRequest,
+): Promise<Restart['warmUp']> {
+  const { fixed } = latencyModes[mode];
+  const watch = stopwatch();
+  let runs = 0;
+  const isWarm = () =>
+    runs >= (fixed?.warmUp ?? warmUpRuns) || (!fixed && runs >= 2 && watch() >= longestWarmUp);
+  for (; !isWarm(); runs += 1) await session.run(inputs[runs % inputs.length], batch);
+  return { runs, seconds: watch() };
+}
+
+interface Timing {
+  /** Of each query, in whole nanoseconds. */
+  latencies: number[];
+  /** The latest logits of each held input; empty where none was timed. */
+  answers: Float32Array[];
+  ending: Ending;
+  spread: number;
+  seconds: number;
+}
+
+async function timeQueries(
+  { session, inputs }: Ready,
+  { batch, mode, limits }: RestartRequest,
+): Promise<Timing> {
+  const runsPerQuery = Math.ceil(latencyModes[mode].imagesPerQuery(batch) / batch);
+  const rule = openStopRule(limits);
+  const latencies: number[] = [];
+  const answers: Float32Array[] = [];
+  const watch = stopwatch();
+  let ending: Ending | null = null;
+  for (let run = 0; ending === null; ) {
+    const started = process.hrtime.bigint();
+    for (let part = 0; part < runsPerQuery; part += 1, run += 1) {
+      answers[run % inputs.length] = await session.run(inputs[run % inputs.length], batch);
+    }
+    const latency = Number(process.hrtime.bigint() - started);
+    latencies.push(latency);
+    ending = rule.add(latency / 1e9);
+  }
+  return { latencies, answers, ending, spread: rule.spread(), seconds: watch() };
+}
+
+/** Seconds since it was made. */
+function stopwatch(): () => number {
+  const started = performance.now();
+  return () => (performance.now() - started) / 1000;
+}
+
+/** The most resident memory that this process ever had; the system tells it in kilobytes. */
+function peakMemory(): number {
+  return process.resourceUsage().maxRSS * 1024;
+}

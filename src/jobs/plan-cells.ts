@@ -1,0 +1,78 @@
+/** From a spec to the cells that a latency measurement has: model × precision × batch, with what stands in their way. */
+import { freemem } from 'node:os';
+import type { Recipe } from '../data/recipe.ts';
+import { openClassifier } from '../onnx/session.ts';
+import { bytes as bytesText } from '../report/numbers.ts';
+import { type LatencyMode, latencyModes } from '../scoring/latency-modes.ts';
+import { type Artifact, readArtifact } from './artifact.ts';
+import type { LatencySpec } from './latency-spec.ts';
+import { fileOf, recipeOf, requestsOf } from './prepare-models.ts';
+import type { ModelRequest, Spec } from './spec.ts';
+
+export interface PlannedCell {
+  model: string;
+  precision: 'fp32' | 'fp16';
+  batch: number;
+  recipe: Recipe;
+  artifact: Artifact;
+  /** Why it cannot be measured; null when nothing speaks against it. */
+  obstacle: string | null;
+}
+
+/** @throws TopfiveError in one sentence for the first model that is missing, broken or no classifier */
+export async function planCells(spec: Spec, latency: LatencySpec): Promise<PlannedCell[]> {
+  const cells: PlannedCell[] = [];
+  for (const request of requestsOf(spec)) cells.push(...(await cellsOf(request, spec, latency)));
+  return cells;
+}
+
+async function cellsOf(
+  request: ModelRequest,
+  spec: Spec,
+  latency: LatencySpec,
+): Promise<PlannedCell[]> {
+  const recipe = recipeOf(request);
+  const artifact = await readArtifact(fileOf(request));
+  const fits = artifact.bytes * loadedSize < freemem();
+  const fixedBatch = fits ? await readFixedBatch(artifact, recipe) : null;
+  const { mode } = latency;
+  return (latency.precision ?? spec.precision).flatMap((precision) =>
+    latency.batch.map((batch) => ({
+      model: request.id,
+      precision,
+      batch,
+      recipe,
+      artifact,
+      obstacle: fits
+        ? obstacleOf({ precision, batch, fixedBatch, mode })
+        : `it does not fit: a model of ${bytesText(artifact.bytes)}, and ${bytesText(freemem())} of memory are free`,
+    })),
+  );
+}
+
+/** A session holds the weights as they lie in the file, and for a moment parts of them a second time. */
+const loadedSize = 1.2;
+
+async function readFixedBatch({ path }: Artifact, recipe: Recipe): Promise<number | null> {
+  const expected = { side: recipe.crop, layout: recipe.layout };
+  const session = await openClassifier(path, { threads: 1, device: 'cpu', expected });
+  await session.close();
+  return session.fixedBatch;
+}
+
+interface CellConditions {
+  precision: 'fp32' | 'fp16';
+  batch: number;
+  fixedBatch: number | null;
+  mode: LatencyMode;
+}
+
+function obstacleOf({ precision, batch, fixedBatch, mode }: CellConditions): string | null {
+  if (precision === 'fp16') return 'fp16 models are not made from fp32 yet';
+  if (fixedBatch !== null && fixedBatch !== batch) {
+    return `the graph has a fixed batch of ${fixedBatch}: export it with an open one`;
+  }
+  const images = latencyModes[mode].imagesPerQuery(batch);
+  if (batch > images) return `a ${mode} query has ${images} images, which do not fill the batch`;
+  return null;
+}
