@@ -2,10 +2,16 @@
 import { messageOf, TopfiveError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { makeFolder } from '../storage/make-folder.ts';
+import { waitForEnd } from '../storage/process-identity.ts';
 import { type EmbeddedKind, launchServer, superviseServer } from './embedded-server.ts';
-import { type HeldLock, isOwned, type LockRecord, readLock, tryLock } from './lock-file.ts';
+import {
+  type EngineLock,
+  type EngineOwner,
+  isOwned,
+  readEngineLock,
+  tryEngineLock,
+} from './engine-lock.ts';
 import { pause } from './patience.ts';
-import { waitForEnd } from './process-identity.ts';
 import { makePrivate, removeSocketDirectory, socketDirectoryFor } from './socket-directory.ts';
 import type { EngineKind } from './url.ts';
 
@@ -62,8 +68,8 @@ async function makeDirectory(directory: string): Promise<void> {
   }
 }
 
-function findOwner(directory: string): LockRecord | undefined {
-  const record = readLock(directory);
+function findOwner(directory: string): EngineOwner | undefined {
+  const record = readEngineLock(directory);
   return record && isOwned(directory, record) ? record : undefined;
 }
 
@@ -73,7 +79,7 @@ async function tryToRun(
   formerUrl: string | undefined,
 ): Promise<RunningServer | undefined> {
   const chosen = options.choose();
-  const lock = tryLock(options.directory, chosen.kind);
+  const lock = tryEngineLock(options.directory, chosen.kind);
   return lock && runServer(options, { lock, chosen, formerUrl });
 }
 
@@ -146,7 +152,7 @@ async function runServer(
     lock,
     chosen,
     formerUrl,
-  }: { lock: HeldLock; chosen: EmbeddedKind; formerUrl: string | undefined },
+  }: { lock: EngineLock; chosen: EmbeddedKind; formerUrl: string | undefined },
 ): Promise<RunningServer> {
   const { directory, listen, path, log } = options;
   const socketDirectory = socketDirectoryFor(directory);
@@ -189,7 +195,7 @@ async function runServer(
 }
 
 /** The server of an owner that was killed may still be writing its data. */
-async function waitForPredecessor({ predecessor }: HeldLock): Promise<void> {
+async function waitForPredecessor({ predecessor }: EngineLock): Promise<void> {
   const server = predecessor?.server;
   if (!server || (await waitForEnd(server, endWithinMs))) return;
   process.kill(server.pid, 'SIGKILL');

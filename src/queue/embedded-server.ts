@@ -1,7 +1,7 @@
 /** A server that this process runs for as long as it lives: started, and started again. */
 import { messageOf } from '../errors.ts';
 import type { Logger } from '../log.ts';
-import type { HeldLock } from './lock-file.ts';
+import type { EngineLock } from './engine-lock.ts';
 import { pause } from './patience.ts';
 import type { TiedProcess } from './tied-process.ts';
 import type { EngineKind } from './url.ts';
@@ -35,7 +35,7 @@ export interface EmbeddedKind {
 const longestDelayMs = 5000;
 
 /** Starts the server and notes its process in the lock, for whoever comes after this one. */
-export function launchServer(server: EmbeddedServer, lock: HeldLock): TiedProcess {
+export function launchServer(server: EmbeddedServer, lock: EngineLock): TiedProcess {
   const child = server.launch();
   lock.update({ server: child.identity ?? null });
   return child;
@@ -44,7 +44,7 @@ export function launchServer(server: EmbeddedServer, lock: HeldLock): TiedProces
 /** Starts the server again, on the same data and URL, whenever it ends while its owner lives. */
 export function superviseServer(
   server: EmbeddedServer,
-  { first, lock, log }: { first: TiedProcess; lock: HeldLock; log: Logger },
+  { first, lock, log }: { first: TiedProcess; lock: EngineLock; log: Logger },
 ): { stop(): Promise<void> } {
   const stopping = new AbortController();
   let child = first;

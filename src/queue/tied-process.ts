@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { identifyProcess, type ProcessIdentity, waitForEnd } from './process-identity.ts';
+import { identifyProcess, type ProcessIdentity, waitForEnd } from '../storage/process-identity.ts';
 
 export interface TiedProcess {
   /** Undefined when it could not be started or ended at once. */

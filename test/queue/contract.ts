@@ -8,7 +8,7 @@ import type { ChildFailure } from '../../src/jobs/aggregate.ts';
 import type { ShardJob } from '../../src/jobs/missing.ts';
 import { createBackend, keyPrefix, shardsQueue } from '../../src/queue/backend.ts';
 import { type Engine, openEngine } from '../../src/queue/engine.ts';
-import { readLock } from '../../src/queue/lock-file.ts';
+import { readEngineLock } from '../../src/queue/engine-lock.ts';
 import { openRunQueue, type RunProgress, type RunQueue } from '../../src/queue/run-queue.ts';
 import {
   type JobContext,
@@ -430,7 +430,7 @@ export function testQueue(kind: EngineKind): void {
         lockMs: 500,
         shard: async ({ shard }) => {
           if (shard === 3 && !worked.has(3)) {
-            const server = readLock(directory.path)?.server;
+            const server = readEngineLock(directory.path)?.server;
             assert.ok(server);
             process.kill(server.pid, 'SIGKILL');
           }

@@ -14,10 +14,10 @@ import { after, test } from 'node:test';
 import { TopfiveError } from '../../src/errors.ts';
 import { findRedis } from '../../src/queue/embedded-redis.ts';
 import { type Engine, type EngineOptions, openEngine } from '../../src/queue/engine.ts';
-import { lockName, readLock } from '../../src/queue/lock-file.ts';
-import { isAlive } from '../../src/queue/process-identity.ts';
+import { lockName, readEngineLock } from '../../src/queue/engine-lock.ts';
 import { removeSocketDirectory, socketDirectoryFor } from '../../src/queue/socket-directory.ts';
 import type { EngineKind } from '../../src/queue/url.ts';
+import { isAlive } from '../../src/storage/process-identity.ts';
 import {
   log,
   loseEverything,
@@ -46,7 +46,7 @@ function open(directory: string, options: Partial<EngineOptions> = {}): Promise<
 }
 
 function serverOf(directory: string) {
-  const server = readLock(directory)?.server;
+  const server = readEngineLock(directory)?.server;
   assert.ok(server);
   return server;
 }
@@ -134,7 +134,7 @@ test('of several processes that find a dead owner, one runs the engine and the o
   const opened = await Promise.all(others.map(openThere));
   assert.equal(opened.filter(({ owned }) => owned).length, 1);
   assert.equal(new Set(opened.map(({ url }) => url)).size, 1);
-  const owner = readLock(directory)?.pid;
+  const owner = readEngineLock(directory)?.pid;
   assert.equal(owner, others[opened.findIndex(({ owned }) => owned)].child.pid);
   for (const { child } of others) child.stdin.end();
   for (const exit of await Promise.all(others.map(({ exited }) => exited))) {
@@ -202,7 +202,7 @@ test('a server that cannot start is an error with its last words, and nothing is
     return true;
   });
   assert.equal(existsSync(socketDirectoryFor(directory)), false);
-  assert.equal(readLock(directory), undefined);
+  assert.equal(readEngineLock(directory), undefined);
 });
 
 test('a lock that cannot be read counts as a dead owner’s', async () => {
@@ -217,7 +217,7 @@ test('a lock that cannot be read counts as a dead owner’s', async () => {
 test('a lock of another host is not taken over', async () => {
   const directory = newDirectory();
   const engine = await open(directory);
-  const lock = JSON.stringify({ ...readLock(directory), host: 'elsewhere' });
+  const lock = JSON.stringify({ ...readEngineLock(directory), host: 'elsewhere' });
   await engine.close();
   writeFileSync(join(directory, lockName), lock);
   await assert.rejects(open(directory), /belongs to process \d+ on host "elsewhere"/);

@@ -1,6 +1,6 @@
 /** Tries for the locks of many directories, one after the other, and says which it got. */
 import { once } from 'node:events';
-import { isOwned, readLock, tryLock } from '../../src/queue/lock-file.ts';
+import { isOwned, readEngineLock, tryEngineLock } from '../../src/queue/engine-lock.ts';
 
 const { directories } = JSON.parse(process.argv[2]) as { directories: string[] };
 console.log('ready');
@@ -8,9 +8,9 @@ await once(process.stdin, 'data');
 const owned: number[] = [];
 for (const [index, directory] of directories.entries()) {
   for (;;) {
-    const owner = readLock(directory);
+    const owner = readEngineLock(directory);
     if (owner && isOwned(directory, owner)) break;
-    if (!tryLock(directory, 'redis')) continue;
+    if (!tryEngineLock(directory, 'redis')) continue;
     owned.push(index);
     break;
   }

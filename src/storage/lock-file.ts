@@ -1,4 +1,4 @@
-/** The lock that lets one process own the embedded engine of a directory: taken atomically, freed by death. */
+/** A lock that one process owns: taken atomically, freed by death. */
 import { randomUUID } from 'node:crypto';
 import {
   linkSync,
@@ -10,50 +10,41 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
-import { isSystemError, TopfiveError } from '../errors.ts';
-import { identifyProcess, isAlive } from './process-identity.ts';
-
-const identitySchema = z.object({ pid: z.number().int().positive(), startTime: z.string() });
+import { isSystemError } from '../errors.ts';
+import { identitySchema, isAlive, thisProcess } from './process-identity.ts';
 
 const recordSchema = identitySchema.extend({
   /** Never used twice; what a successor names its claim after. */
   id: z.string(),
   host: z.string(),
-  kind: z.enum(['redis', 'postgres']),
-  /** Null until the engine answers. */
-  url: z.string().nullable(),
-  /** The engine's own process, which may outlive its owner by a moment. */
-  server: identitySchema.nullable(),
+  /** What the owner tells others. */
+  note: z.unknown().optional(),
 });
 export type LockRecord = z.infer<typeof recordSchema>;
 
 export interface HeldLock {
   /** The record of the owner before, if that owner died without letting go. */
   readonly predecessor: LockRecord | undefined;
-  update(fields: Partial<Pick<LockRecord, 'url' | 'server'>>): void;
+  /** Tells others something new. */
+  update(note: unknown): void;
   release(): void;
 }
 
-export const lockName = 'engine.lock';
+export interface LockTerms {
+  /** What others may read while the lock is held. */
+  note?: unknown;
+  /** True while the owner lives, or may live. */
+  isOwned: (owner: LockRecord) => boolean;
+}
+
 /** No process started then. */
 const unreadableStart = 'unreadable';
 
-/** Who owns the engine of this directory, or owned it last; undefined when nobody does. */
-export function readLock(directory: string): LockRecord | undefined {
-  return readRecord(join(directory, lockName));
-}
-
-/** True while the owner lives. An owner on another host cannot be looked at: a `queue` error says what to do. */
-export function isOwned(directory: string, record: LockRecord): boolean {
-  if (record.host !== hostname()) {
-    throw new TopfiveError(
-      'queue',
-      `the engine in ${directory} belongs to process ${record.pid} on host "${record.host}", which cannot be reached from "${hostname()}"; stop it there, or delete ${join(directory, lockName)} if that host is gone`,
-    );
-  }
-  return isAlive(record);
+/** Who owns the lock, or owned it last; undefined when nobody does. */
+export function readLock(path: string): LockRecord | undefined {
+  return readRecord(path);
 }
 
 /**
@@ -64,43 +55,36 @@ export function isOwned(directory: string, record: LockRecord): boolean {
  * makes sure that the lock still is that owner's, and renames its own record over it. A claimer that dies halfway is
  * succeeded in the same way. Ids are never reused, so a claim that comes too late finds another id in the lock.
  */
-export function tryLock(directory: string, kind: LockRecord['kind']): HeldLock | undefined {
-  const lock = join(directory, lockName);
-  const self = identifyProcess(process.pid);
-  if (!self) throw new Error('this process cannot find itself');
-  const record: LockRecord = {
-    ...self,
-    id: randomUUID(),
-    host: hostname(),
-    kind,
-    url: null,
-    server: null,
-  };
+export function tryLock(lock: string, { note, isOwned }: LockTerms): HeldLock | undefined {
+  const record: LockRecord = { ...thisProcess(), id: randomUUID(), host: hostname(), note };
   const draft = `${lock}.${record.id}.draft`;
   writeFileSync(draft, JSON.stringify(record), { mode: 0o600 });
   try {
-    if (linkIfFree(draft, lock)) return holdLock(directory, { record, predecessor: undefined });
-    const predecessor = readLock(directory);
-    if (!predecessor || isOwned(directory, predecessor)) return undefined;
-    if (!succeed(directory, { draft, predecessor })) return undefined;
-    return holdLock(directory, { record, predecessor });
+    if (linkIfFree(draft, lock)) return holdLock(lock, { record, predecessor: undefined });
+    const predecessor = readLock(lock);
+    if (!predecessor || isOwned(predecessor)) return undefined;
+    if (!succeed(lock, { draft, predecessor, isOwned })) return undefined;
+    return holdLock(lock, { record, predecessor });
   } finally {
     rmSync(draft, { force: true });
   }
 }
 
 function succeed(
-  directory: string,
-  { draft, predecessor }: { draft: string; predecessor: LockRecord },
+  lock: string,
+  {
+    draft,
+    predecessor,
+    isOwned,
+  }: { draft: string; predecessor: LockRecord; isOwned: LockTerms['isOwned'] },
 ): boolean {
-  const lock = join(directory, lockName);
   let claim = `${lock}.${predecessor.id}`;
   for (let claimer = readRecord(claim); claimer; claimer = readRecord(claim)) {
-    if (isOwned(directory, claimer)) return false;
+    if (isOwned(claimer)) return false;
     claim = `${lock}.${claimer.id}`;
   }
   if (!linkIfFree(draft, claim)) return false;
-  if (readLock(directory)?.id !== predecessor.id) {
+  if (readLock(lock)?.id !== predecessor.id) {
     rmSync(claim, { force: true });
     return false;
   }
@@ -109,19 +93,16 @@ function succeed(
 }
 
 function holdLock(
-  directory: string,
+  lock: string,
   { record, predecessor }: { record: LockRecord; predecessor: LockRecord | undefined },
 ): HeldLock {
-  const lock = join(directory, lockName);
-  let current = record;
-  const isMine = () => readLock(directory)?.id === record.id;
-  removeRemains(directory);
+  const isMine = () => readLock(lock)?.id === record.id;
+  removeRemains(lock);
   return {
     predecessor,
-    update(fields) {
-      current = { ...current, ...fields };
+    update(note) {
       const draft = `${lock}.${record.id}.draft`;
-      writeFileSync(draft, JSON.stringify(current), { mode: 0o600 });
+      writeFileSync(draft, JSON.stringify({ ...record, note }), { mode: 0o600 });
       if (isMine()) renameSync(draft, lock);
       else rmSync(draft, { force: true });
     },
@@ -135,10 +116,10 @@ function holdLock(
  * Claims and drafts whose writers are done or dead. A claim still in use belongs to a lock that is no longer in place.
  * A file that cannot be read may be a draft that somebody is writing, so it is left alone.
  */
-function removeRemains(directory: string): void {
-  for (const name of readdirSync(directory)) {
-    if (!name.startsWith(`${lockName}.`)) continue;
-    const path = join(directory, name);
+function removeRemains(lock: string): void {
+  for (const name of readdirSync(dirname(lock))) {
+    if (!name.startsWith(`${basename(lock)}.`)) continue;
+    const path = join(dirname(lock), name);
     const writer = readRecord(path);
     if (!writer || writer.startTime === unreadableStart || writer.host !== hostname()) continue;
     if (writer.pid === process.pid || !isAlive(writer)) rmSync(path, { force: true });
@@ -176,9 +157,7 @@ function unreadable(path: string): LockRecord | undefined {
       pid: 1,
       startTime: unreadableStart,
       host: hostname(),
-      kind: 'redis',
-      url: null,
-      server: null,
+      note: undefined,
     }
   );
 }

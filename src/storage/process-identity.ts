@@ -1,12 +1,20 @@
 /** Which process a number means: a process id together with the time it started, so that a reused id is not mistaken. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { z } from 'zod';
 import { isSystemError } from '../errors.ts';
 
-export interface ProcessIdentity {
-  pid: number;
+export const identitySchema = z.object({
+  pid: z.number().int().positive(),
   /** When it started, in whatever unit the system counts; only ever compared. */
-  startTime: string;
+  startTime: z.string(),
+});
+export type ProcessIdentity = z.infer<typeof identitySchema>;
+
+export function thisProcess(): ProcessIdentity {
+  const self = identifyProcess(process.pid);
+  if (!self) throw new Error('this process cannot find itself');
+  return self;
 }
 
 /** The identity of a living process; undefined when there is none, or only a zombie that nobody has reaped. */

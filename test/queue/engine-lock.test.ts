@@ -4,14 +4,15 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { lockName, readLock, tryLock } from '../../src/queue/lock-file.ts';
+import { lockName, readEngineLock, tryEngineLock } from '../../src/queue/engine-lock.ts';
 import { makeDirectory, runProgram } from './harness.ts';
 
 /** The record of a process that has ended. */
 function deadRecord(id: string) {
   const { pid } = spawnSync('true');
   const owner = { id, pid, startTime: '1', host: hostname() };
-  return JSON.stringify({ ...owner, kind: 'redis', url: 'unix:///gone', server: null });
+  const note = { kind: 'redis', url: 'unix:///gone', server: null };
+  return JSON.stringify({ ...owner, note });
 }
 
 /** A directory without a lock, with that of a dead owner, or with successors that died halfway as well. */
@@ -37,7 +38,7 @@ test('of ten processes that race for a lock, exactly one gets it, whoever died b
     directories.map((_, index) => index),
   );
   for (const directory of directories) {
-    const pid = readLock(directory)?.pid;
+    const pid = readEngineLock(directory)?.pid;
     assert.ok(others.some(({ child }) => child.pid === pid));
     assert.deepEqual(readdirSync(directory), [lockName]);
   }
@@ -49,11 +50,14 @@ test('of ten processes that race for a lock, exactly one gets it, whoever died b
 test('a successor is told who died, and a release leaves nothing', () => {
   const { path, remove } = makeDirectory();
   writeFileSync(join(path, lockName), deadRecord('gone'));
-  const lock = tryLock(path, 'postgres');
+  const lock = tryEngineLock(path, 'postgres');
   assert.equal(lock?.predecessor?.id, 'gone');
   lock?.update({ url: 'unix:///here' });
-  assert.deepEqual([readLock(path)?.url, readLock(path)?.kind], ['unix:///here', 'postgres']);
-  assert.equal(tryLock(path, 'redis'), undefined);
+  assert.deepEqual(
+    [readEngineLock(path)?.url, readEngineLock(path)?.kind],
+    ['unix:///here', 'postgres'],
+  );
+  assert.equal(tryEngineLock(path, 'redis'), undefined);
   lock?.release();
   assert.deepEqual(readdirSync(path), []);
   remove();
@@ -61,10 +65,13 @@ test('a successor is told who died, and a release leaves nothing', () => {
 
 test('a release of a lock that somebody else has taken meanwhile changes nothing', () => {
   const { path, remove } = makeDirectory();
-  const lock = tryLock(path, 'redis');
+  const lock = tryEngineLock(path, 'redis');
   writeFileSync(join(path, lockName), deadRecord('other'));
   lock?.update({ url: 'unix:///mine' });
   lock?.release();
-  assert.deepEqual([readLock(path)?.id, readLock(path)?.url], ['other', 'unix:///gone']);
+  assert.deepEqual(
+    [readEngineLock(path)?.id, readEngineLock(path)?.url],
+    ['other', 'unix:///gone'],
+  );
   remove();
 });
