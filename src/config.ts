@@ -1,6 +1,7 @@
 /** The settings that come from the environment; the only reader of `process.env`. */
 import { createRequire } from 'node:module';
-import { availableParallelism } from 'node:os';
+import { availableParallelism, homedir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { TopfiveError } from './errors.ts';
 
 export const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
@@ -73,6 +74,41 @@ export function readS3Settings(env: NodeJS.ProcessEnv = process.env): S3Settings
     pathStyle: pathStyle === 'true',
     timeoutMs: Number(timeout) * 1000,
   };
+}
+
+export interface CacheSettings {
+  /** Where this machine keeps artifacts that were downloaded or made: an absolute path. */
+  root: string;
+  /** Most bytes that it keeps of them. */
+  limit: number;
+}
+
+/** The fourteen models in fp32 and fp16 are 16 GB. */
+const usualCacheSize = '32GB';
+
+export function readCacheSettings(env: NodeJS.ProcessEnv = process.env): CacheSettings {
+  return {
+    root: resolve(env.TOPFIVE_CACHE || join(cacheHome(env), 'topfive')),
+    limit: readBytes(env.TOPFIVE_CACHE_SIZE || usualCacheSize),
+  };
+}
+
+/** XDG Base Directory Specification: a relative path is ignored. */
+function cacheHome(env: NodeJS.ProcessEnv): string {
+  const home = env.XDG_CACHE_HOME ?? '';
+  return home.startsWith('/') ? home : join(homedir(), '.cache');
+}
+
+const byteUnits: Record<string, number> = { MB: 1e6, GB: 1e9, TB: 1e12 };
+
+/** @param text e.g. `32GB` */
+function readBytes(text: string): number {
+  const [, count, unit] = /^(\d+(?:\.\d+)?) ?([MGT]B)$/.exec(text) ?? [];
+  if (count !== undefined) return Number(count) * byteUnits[unit];
+  throw new TopfiveError(
+    'usage',
+    `TOPFIVE_CACHE_SIZE is a size such as 500MB or 32GB, but it is "${text}"`,
+  );
 }
 
 /**

@@ -1,12 +1,9 @@
 /** An artifact's identity: the digest of its ONNX file and of the files that hold its weights. */
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { isSystemError, TopfiveError } from '../errors.ts';
 import { externalFiles } from '../onnx/external.ts';
-import { sha256 } from '../storage/digest.ts';
+import { digestFile, sha256 } from '../storage/digest.ts';
 
 export interface Artifact {
   /** Absolute path of the ONNX file. */
@@ -53,11 +50,4 @@ export async function checkArtifact({ path, sha256: expected }: Artifact): Promi
     'model',
     `${path} has changed since the run was submitted (SHA-256 ${found.sha256.slice(0, 12)}…, expected ${expected.slice(0, 12)}…): submit it again`,
   );
-}
-
-async function digestFile(path: string): Promise<{ sha256: string; bytes: number }> {
-  const hash = createHash('sha256');
-  const { size } = await stat(path);
-  await pipeline(createReadStream(path), hash);
-  return { sha256: hash.digest('hex'), bytes: size };
 }

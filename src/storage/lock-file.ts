@@ -36,7 +36,7 @@ export interface LockTerms {
   /** What others may read while the lock is held. */
   note?: unknown;
   /** True while the owner lives, or may live. */
-  isOwned: (owner: LockRecord) => boolean;
+  isOwned: (owner: LockRecord, path: string) => boolean;
 }
 
 /** No process started then. */
@@ -62,7 +62,7 @@ export function tryLock(lock: string, { note, isOwned }: LockTerms): HeldLock | 
   try {
     if (linkIfFree(draft, lock)) return holdLock(lock, { record, predecessor: undefined });
     const predecessor = readLock(lock);
-    if (!predecessor || isOwned(predecessor)) return undefined;
+    if (!predecessor || isOwned(predecessor, lock)) return undefined;
     if (!succeed(lock, { draft, predecessor, isOwned })) return undefined;
     return holdLock(lock, { record, predecessor });
   } finally {
@@ -80,7 +80,7 @@ function succeed(
 ): boolean {
   let claim = `${lock}.${predecessor.id}`;
   for (let claimer = readRecord(claim); claimer; claimer = readRecord(claim)) {
-    if (isOwned(claimer)) return false;
+    if (isOwned(claimer, claim)) return false;
     claim = `${lock}.${claimer.id}`;
   }
   if (!linkIfFree(draft, claim)) return false;
