@@ -34,6 +34,11 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environme
   };
 }
 
+/** Where this machine keeps what belongs to stores elsewhere, such as the data of their queues. */
+export function stateDirectory(env: NodeJS.ProcessEnv = process.env): string {
+  return join(baseDirectory(env.XDG_STATE_HOME, '.local/state'), 'topfive');
+}
+
 export interface S3Settings {
   /** Base URL of a server that speaks S3's protocol; undefined for AWS. */
   endpoint: string | undefined;
@@ -88,15 +93,16 @@ const usualCacheSize = '32GB';
 
 export function readCacheSettings(env: NodeJS.ProcessEnv = process.env): CacheSettings {
   return {
-    root: resolve(env.TOPFIVE_CACHE || join(cacheHome(env), 'topfive')),
+    root: resolve(
+      env.TOPFIVE_CACHE || join(baseDirectory(env.XDG_CACHE_HOME, '.cache'), 'topfive'),
+    ),
     limit: readBytes(env.TOPFIVE_CACHE_SIZE || usualCacheSize),
   };
 }
 
 /** XDG Base Directory Specification: a relative path is ignored. */
-function cacheHome(env: NodeJS.ProcessEnv): string {
-  const home = env.XDG_CACHE_HOME ?? '';
-  return home.startsWith('/') ? home : join(homedir(), '.cache');
+function baseDirectory(named: string | undefined, usual: string): string {
+  return named?.startsWith('/') ? named : join(homedir(), usual);
 }
 
 const byteUnits: Record<string, number> = { MB: 1e6, GB: 1e9, TB: 1e12 };
@@ -117,6 +123,11 @@ function readBytes(text: string): number {
  */
 export function disableRuntimeTelemetry(): void {
   process.env.ORT_DISABLE_TELEMETRY ??= '1';
+}
+
+/** The S3 client warns on stderr that later versions of it leave Node 20; the one in use is pinned. */
+export function disableS3Warning(): void {
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
 }
 
 /** The version of this package. */

@@ -1,13 +1,16 @@
 /** Where a command works: the storage of its runs, the engine of its queue, and the closing of both. */
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { readS3Settings, stateDirectory } from '../config.ts';
 import { TopfiveError } from '../errors.ts';
 import { runKeys } from '../jobs/run-keys.ts';
 import type { Logger } from '../log.ts';
 import { type Engine, openEngine } from '../queue/engine.ts';
 import { openRunQueue, type RunQueue } from '../queue/run-queue.ts';
+import { digestOf } from '../storage/digest.ts';
 import { openStorage } from '../storage/open.ts';
 import type { Storage } from '../storage/storage.ts';
+import { checkStore } from './check-store.ts';
 
 export interface Settings {
   store: string;
@@ -24,9 +27,11 @@ export interface Workplace {
   close(): Promise<void>;
 }
 
-/** The store's directory on this machine; for a store elsewhere, one beside where we stand. */
-function localDirectory(storage: Storage): string {
-  return storage.uri.startsWith('file:') ? fileURLToPath(storage.uri) : '.topfive';
+/** The store's directory on this machine; for a store elsewhere, one of its own, the same wherever we stand. */
+function localDirectory({ uri }: Storage): string {
+  if (uri.startsWith('file:')) return fileURLToPath(uri);
+  const { endpoint } = readS3Settings();
+  return join(stateDirectory(), 'stores', digestOf({ uri, endpoint }).slice(0, 16));
 }
 
 /** Local directory of the embedded engine. */
@@ -41,6 +46,7 @@ export function supervisorLog(storage: Storage, runId: string): string {
 
 /** Opens storage and queue; starts the embedded engine when none runs for this store. */
 export async function openWorkplace(settings: Settings): Promise<Workplace> {
+  await checkStore(openStorage(settings.store));
   const opened = await joinWorkplace(settings, { own: true });
   if (opened) return opened;
   throw new TopfiveError('queue', 'no queue engine could be started; "topfive doctor" says why');

@@ -17,7 +17,7 @@ const checks: Record<string, { check: Check; mend: string }> = {
   pixels: { check: checkPixels, mend: 'reinstall the dependencies with npm ci' },
   runtime: { check: checkRuntime, mend: 'reinstall the dependencies with npm ci' },
   devices: { check: checkDevices, mend: 'run on another machine' },
-  store: { check: checkStore, mend: 'name a directory that can be written with --store' },
+  store: { check: checkStore, mend: 'name a place that can be written with --store' },
   disk: { check: checkDisk, mend: 'name another place with --store' },
   memory: { check: checkMemory, mend: 'run with fewer --workers' },
   queue: {

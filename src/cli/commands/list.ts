@@ -1,5 +1,6 @@
 /** `topfive list`: the runs of a store, newest first. */
 import type { Command } from 'commander';
+import { inOrder } from '../../data/in-order.ts';
 import { TopfiveError } from '../../errors.ts';
 import { listRunIds, type RunState, readRunState } from '../../jobs/run-state.ts';
 import { grouped } from '../../report/numbers.ts';
@@ -25,18 +26,28 @@ export function addList(program: Command): void {
     });
 }
 
+/** Runs read at a time: a store elsewhere takes a while for each. */
+const atOnce = 16;
+
 /** Newest first; a run that cannot be read does not hide the others. */
 async function readStates(storage: Storage): Promise<RunState[]> {
   const states: RunState[] = [];
-  for (const runId of await listRunIds(storage)) {
-    try {
-      states.unshift(await readRunState(storage, { runId }));
-    } catch (error) {
-      if (!(error instanceof TopfiveError) || error.kind !== 'usage') throw error;
-      tell(`warning: ${error.message}`);
-    }
+  const runIds = (await listRunIds(storage)).reverse();
+  const read = inOrder(runIds, { limit: atOnce, work: (runId) => tryToRead(storage, runId) });
+  for await (const state of read) {
+    if (state instanceof TopfiveError) tell(`warning: ${state.message}`);
+    else states.push(state);
   }
   return states;
+}
+
+async function tryToRead(storage: Storage, runId: string): Promise<RunState | TopfiveError> {
+  try {
+    return await readRunState(storage, { runId });
+  } catch (error) {
+    if (!(error instanceof TopfiveError) || error.kind !== 'usage') throw error;
+    return error;
+  }
 }
 
 function tableOf(states: RunState[]): string {

@@ -1,8 +1,10 @@
 /** `topfive run`: submit, launch local workers, watch, report. */
 import type { Command } from 'commander';
+import { checkStore } from '../../runs/check-store.ts';
 import { checkOutput } from '../../runs/collect.ts';
 import { persistRun, prepareRun } from '../../runs/submit.ts';
 import { openWorkplace } from '../../runs/workplace.ts';
+import { openStorage } from '../../storage/open.ts';
 import { conductRun, type ResultFlags } from '../conduct.ts';
 import { addFleetOptions, type FleetFlags, jsonOption } from '../options.ts';
 import { tell } from '../out.ts';
@@ -33,6 +35,7 @@ async function run(
   const spec = await readSpec(file, flags);
   if (flags.out !== undefined) await checkOutput(flags.out);
   const workers = flags.workers || settings.environment.cores;
+  await checkStore(openStorage(settings.store));
   const submission = await prepareRun(spec, { workers, reuse: flags.reuse === true });
   for (const warning of submission.warnings) tell(`warning: ${warning}`);
   const workplace = await openWorkplace(settings);

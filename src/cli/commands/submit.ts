@@ -4,6 +4,7 @@ import { InvalidArgumentError, Option } from 'commander';
 import { TopfiveError } from '../../errors.ts';
 import type { Plan } from '../../jobs/plan.ts';
 import { launchSupervisor } from '../../launch/supervisor.ts';
+import { checkStore } from '../../runs/check-store.ts';
 import { enqueueMissing, persistRun, prepareRun } from '../../runs/submit.ts';
 import { joinWorkplace, supervisorLog } from '../../runs/workplace.ts';
 import { openStorage } from '../../storage/open.ts';
@@ -62,6 +63,7 @@ async function submit(
   const spec = await readSpec(file, flags);
   const storage = openStorage(settings.store);
   const workers = flags.launch || settings.environment.cores;
+  await checkStore(storage);
   const submission = await prepareRun(spec, { workers, reuse: flags.reuse === true });
   for (const warning of submission.warnings) tell(`warning: ${warning}`);
   const { plan } = submission;

@@ -15,7 +15,7 @@ export const checkStore: Check = async ({ store }) => {
   const made = directory && (await mkdir(directory, { recursive: true }));
   try {
     const key = `doctor-${process.pid}`;
-    await storage.put(key, 'can this be written?');
+    await storage.put(key, 'can this be written?', { ifAbsent: true });
     await storage.delete(key);
   } finally {
     if (made) await rm(made, { recursive: true });
