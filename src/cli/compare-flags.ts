@@ -1,15 +1,16 @@
 /** What may differ, how much may be lost, which models belong together: the flags of a comparison. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { ModelName, Pair } from '../jobs/pair-models.ts';
 import { type Allowance, allowances } from '../jobs/refuse-comparison.ts';
 import type { Estimand } from '../scoring/verdict.ts';
-import { collect } from './options.ts';
 
 export interface CompareFlags {
   margin: number;
   estimand: Estimand;
   alpha: number;
   allow?: Allowance[];
-  pair?: string[];
+  pair?: Pair<ModelName, ModelName>[];
+  model?: ModelName;
 }
 
 export function addCompareOptions(command: Command): Command {
@@ -34,7 +35,12 @@ export function addCompareOptions(command: Command): Command {
     .option(
       '--pair <model=model>',
       'a model of the baseline and one of the candidate, each with @precision where needed; may be repeated',
-      collect,
+      readPairs,
+    )
+    .option(
+      '--model <id>',
+      "the candidate's model, with @precision where needed, when it has several and only one is compared",
+      readModelName,
     );
 }
 
@@ -73,4 +79,23 @@ function readAllowances(text: string): Allowance[] {
     );
   }
   return names as Allowance[];
+}
+
+/** `b0=b0-int8`, `b0@fp32=b0@fp16`; one more beside the earlier ones. */
+function readPairs(
+  text: string,
+  earlier: Pair<ModelName, ModelName>[] = [],
+): Pair<ModelName, ModelName>[] {
+  const [baseline, candidate, ...rest] = text.split('=');
+  if (!baseline || !candidate || rest.length > 0) {
+    throw new InvalidArgumentError(
+      'It must be a model of the baseline and one of the candidate, as b0=b0-int8 or b0@fp32=b0@fp16.',
+    );
+  }
+  return [...earlier, { baseline: readModelName(baseline), candidate: readModelName(candidate) }];
+}
+
+function readModelName(text: string): ModelName {
+  const [id, precision] = text.split('@');
+  return { id, ...(precision !== undefined && { precision }) };
 }

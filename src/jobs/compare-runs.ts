@@ -1,5 +1,6 @@
 /** Two runs held against each other: pair the models, refuse what does not belong together, measure, judge. */
-import { gatherChanges, modelChanges, runChanges } from '../scoring/changes.ts';
+import { labelNotes } from '../report/findings.ts';
+import { type Change, gatherChanges, modelChanges, runChanges } from '../scoring/changes.ts';
 import type {
   ComparedSide,
   ComparisonRecord,
@@ -22,6 +23,7 @@ import {
   refuseRun,
 } from './refuse-comparison.ts';
 import { type RunFolder, readManifest, readPredictions } from './run-folder.ts';
+import { refusePredictions, type ToolPredictions } from './tool-predictions.ts';
 
 /** A run that has ended, with its record. */
 export interface EndedRun {
@@ -35,48 +37,103 @@ export interface ComparisonOptions extends JudgeOptions {
   noiseOf: (model: ModelKey) => NoiseBounds;
 }
 
-export type ModelPair = Pair<ModelResult, ModelResult>;
-
-export interface Comparing {
-  baseline: EndedRun;
-  candidate: EndedRun;
-  /** The models by name unless told otherwise. */
-  pairing?: Pairing<ModelResult, ModelResult>;
-  options: ComparisonOptions;
-}
+/** `pairing`: models by id and precision unless told otherwise. `model`: the candidate's, held against predictions. */
+export type Comparing = { candidate: EndedRun; options: ComparisonOptions } & (
+  | { baseline: EndedRun; pairing?: Pairing<ModelResult> }
+  | { baseline: ToolPredictions; model: ModelResult }
+);
 
 /** Never throws for runs that do not belong together: the record then says *invalid* and why. */
 export async function compareRuns(comparing: Comparing): Promise<ComparisonRecord> {
-  const { baseline, candidate, options } = comparing;
-  const pairing = comparing.pairing ?? matchModels(baseline.record.models, candidate.record.models);
-  const { pairs, unpaired } = pairing;
-  const refused = { runs: refuseRuns(comparing), images: await refuseDatasets(comparing) };
+  const { candidate, options } = comparing;
+  const plan = 'model' in comparing ? planAgainstTool(comparing) : await planAgainstRun(comparing);
   const outcomes: Outcome[] = [];
-  for (const pair of pairs) outcomes.push(await measure(pair, { comparing, refused }));
+  for (const pair of plan.pairs) outcomes.push(await measure(pair, { plan, comparing }));
   const models = judge(outcomes, options);
   const { images, digest, classNames } = candidate.record.dataset;
-  const { estimand, margin, alpha } = options;
+  const { estimand, margin, alpha, allowed } = options;
   return {
     schemaVersion: 1,
     verdict: worstVerdict(models.map(({ verdict }) => verdict)),
-    reasons: pairs.length === 0 ? [...refused.runs, nothingPaired(comparing)] : reasonsOf(models),
-    notes: [],
+    reasons: models.length === 0 ? plan.refusedRuns : reasonsOf(models),
+    notes: plan.notes,
     estimand,
     margin,
     alpha,
-    allowed: [...options.allowed],
-    baseline: sideOf(baseline),
+    allowed: [...allowed],
+    baseline: plan.side,
     candidate: sideOf(candidate),
     dataset: { images, digest, classNames },
-    changed: gatherChanges(
-      pairs.flatMap((pair) => modelChanges(pair.baseline, pair.candidate)),
-      runChanges(baseline.record, candidate.record),
-    ),
+    changed: plan.changed,
     models,
+    unpaired: plan.unpaired,
+  };
+}
+
+/** What is known before any answer is read. */
+interface ComparisonPlan {
+  side: ComparedSide;
+  pairs: Pair<ModelResult | null, ModelResult>[];
+  unpaired: ComparisonRecord['unpaired'];
+  changed: Change[];
+  notes: string[];
+  refusedRuns: string[];
+  /** Counts once keys and labels have proved the same. */
+  refusedImages: string[];
+  readBaseline: (model: ModelResult | null) => Promise<Side>;
+}
+
+function planAgainstTool({
+  baseline,
+  candidate,
+  model,
+  options: { allowed },
+}: Extract<Comparing, { model: ModelResult }>): ComparisonPlan {
+  const { name, columns } = baseline;
+  return {
+    side: { name, kind: 'predictions', runId: null, title: null, finishedAt: null, topfive: null },
+    pairs: [{ baseline: null, candidate: model }],
+    unpaired: { baseline: [], candidate: [] },
+    changed: [],
+    notes: labelNotes(candidate.record),
+    refusedRuns: [
+      ...refusePredictions(baseline),
+      ...refuseRun(candidate.record, { side: 'candidate', allowed }),
+    ],
+    refusedImages: [],
+    readBaseline: async () => columns,
+  };
+}
+
+async function planAgainstRun({
+  baseline,
+  candidate,
+  pairing = matchModels(baseline.record.models, candidate.record.models),
+  options: { allowed },
+}: Extract<Comparing, { baseline: EndedRun }>): Promise<ComparisonPlan> {
+  const { pairs, unpaired } = pairing;
+  return {
+    side: sideOf(baseline),
+    pairs,
     unpaired: {
       baseline: unpaired.baseline.map(keyOf),
       candidate: unpaired.candidate.map(keyOf),
     },
+    changed: gatherChanges(
+      pairs.flatMap((pair) => modelChanges(pair.baseline, pair.candidate)),
+      runChanges(baseline.record, candidate.record),
+    ),
+    notes: [
+      ...labelNotes(baseline.record).map((note) => `In the baseline, ${note}`),
+      ...labelNotes(candidate.record).map((note) => `In the candidate, ${note}`),
+    ],
+    refusedRuns: [
+      ...refuseRun(baseline.record, { side: 'baseline', allowed }),
+      ...refuseRun(candidate.record, { side: 'candidate', allowed }),
+      ...(pairs.length === 0 ? [nothingPaired(baseline, candidate)] : []),
+    ],
+    refusedImages: await refuseDatasets(baseline, { candidate, allowed }),
+    readBaseline: (model) => readSide(baseline, model!),
   };
 }
 
@@ -87,60 +144,42 @@ function sideOf({ folder, record }: EndedRun): ComparedSide {
   return { name: folder.name, kind: 'run', runId, title, finishedAt, topfive };
 }
 
-function refuseRuns({ baseline, candidate, options: { allowed } }: Comparing): string[] {
-  return [
-    ...refuseRun(baseline.record, { side: 'baseline', allowed }),
-    ...refuseRun(candidate.record, { side: 'candidate', allowed }),
-  ];
-}
-
-function nothingPaired({ baseline, candidate }: Comparing): string {
+function nothingPaired(baseline: EndedRun, candidate: EndedRun): string {
   const list = ({ record }: EndedRun) =>
     record.models.map(({ id, precision }) => `${id} (${precision})`).join(', ');
   return `The runs have no model in common: the baseline has ${list(baseline)}, the candidate ${list(candidate)}; --pair says which belong together.`;
 }
 
-type Outcome = ModelPair & ({ measurement: Measurement } | { reasons: string[] });
-
-/** What is wrong with the runs as a whole; the images matter once keys and labels have proved the same. */
-interface Refused {
-  runs: string[];
-  images: string[];
-}
+type Outcome = ComparisonPlan['pairs'][number] &
+  ({ measurement: Measurement } | { reasons: string[] });
 
 /** The answers of one pair at a time are in memory. */
 async function measure(
-  pair: ModelPair,
-  { comparing, refused }: { comparing: Comparing; refused: Refused },
+  pair: ComparisonPlan['pairs'][number],
+  { plan, comparing }: { plan: ComparisonPlan; comparing: Comparing },
 ): Promise<Outcome> {
-  const { baseline, candidate, options } = comparing;
-  const { allowed } = options;
-  const changes = modelChanges(pair.baseline, pair.candidate);
-  const early = [
-    ...refused.runs,
-    ...refuseRecipes(pair.baseline, { candidate: pair.candidate, changes, allowed }),
-  ];
+  const { allowed } = comparing.options;
+  const early = [...plan.refusedRuns, ...refuseRecipes(pair, allowed)];
   if (early.length > 0) return { ...pair, reasons: early };
-  const before = await readSide(baseline, pair.baseline);
-  const after = await readSide(candidate, pair.candidate);
-  const join = joinSides(before, after);
+  const baseline = await plan.readBaseline(pair.baseline);
+  const join = joinSides(baseline, await readSide(comparing.candidate, pair.candidate));
   if ('reasons' in join) return { ...pair, reasons: join.reasons };
-  const late = [...refused.images, ...refuseCoverage(join.columns, allowed)];
+  const late = [...plan.refusedImages, ...refuseCoverage(join.columns, allowed)];
   if (late.length > 0) return { ...pair, reasons: late };
-  return { ...pair, measurement: measurePair(join.columns, { depth: K }) };
+  return { ...pair, measurement: measurePair(join.columns, { depth: baseline.depth }) };
 }
 
 async function readSide({ folder }: EndedRun, model: ModelKey): Promise<Side> {
   return { ...(await readPredictions(folder, model)), depth: K };
 }
 
-async function refuseDatasets({ baseline, candidate, options }: Comparing): Promise<string[]> {
+async function refuseDatasets(
+  baseline: EndedRun,
+  { candidate, allowed }: { candidate: EndedRun; allowed: Allowed },
+): Promise<string[]> {
   if (baseline.record.dataset.digest === candidate.record.dataset.digest) return [];
-  const { allowed } = options;
-  return refuseImages(await readSizes(baseline), {
-    candidate: await readSizes(candidate),
-    allowed,
-  });
+  const sizes = await readSizes(baseline);
+  return refuseImages(sizes, { candidate: await readSizes(candidate), allowed });
 }
 
 async function readSizes({ folder, record }: EndedRun): Promise<ImageSizes> {
@@ -158,7 +197,8 @@ function judge(outcomes: Outcome[], options: ComparisonOptions): (ModelCompariso
     judgePairs(gates, options).map((verdict, index) => [measured[index], verdict]),
   );
   return outcomes.map((outcome) => {
-    const names = { ...keyOf(outcome.candidate), against: keyOf(outcome.baseline) };
+    const { baseline, candidate } = outcome;
+    const names = { ...keyOf(candidate), against: baseline && keyOf(baseline) };
     if ('reasons' in outcome) return { ...names, verdict: 'invalid', reasons: outcome.reasons };
     const { counts: _, ...churn } = outcome.measurement;
     return { ...names, ...verdicts.get(outcome)!, ...churn };

@@ -1,8 +1,10 @@
 /** One model's part of the run record, from its merged shards. */
 import { basename } from 'node:path';
+import { explainPredictions } from '../scoring/label-trouble.ts';
 import type { Merged } from '../scoring/merge.ts';
 import { confusions, perClass } from '../scoring/per-class.ts';
-import type { ModelResult } from '../scoring/run-record.ts';
+import type { Predictions } from '../scoring/records.ts';
+import type { LabelFinding, ModelResult } from '../scoring/run-record.ts';
 import { metricOf } from '../scoring/wilson.ts';
 import type { PlannedModel } from './plan.ts';
 
@@ -40,8 +42,14 @@ export function modelResult(
     failures,
     perClass: perClass(labels, predictions),
     confusions: confusions(labels, predictions, commonestConfusions),
+    labelTrouble: labelTrouble(labels, predictions),
     conditions,
     nondeterminism,
     timings: { readMs: timings.readMs, pixelsMs: timings.pixelsMs, inferMs: timings.inferMs },
   };
+}
+
+function labelTrouble(labels: number[], predictions: Predictions): LabelFinding | null {
+  const explanation = explainPredictions(labels, predictions);
+  return explanation.hypothesis === 'none' ? null : explanation;
 }

@@ -13,18 +13,18 @@ export interface ModelName {
   precision?: string;
 }
 
-export interface Pairing<Baseline, Candidate> {
-  pairs: Pair<Baseline, Candidate>[];
+export interface Pairing<M> {
+  pairs: Pair<M, M>[];
   /** Models that the other side does not have. */
-  unpaired: { baseline: Baseline[]; candidate: Candidate[] };
+  unpaired: Pair<M[], M[]>;
 }
 
 /** Models with the same id and precision, in the order of the candidate. */
-export function matchModels<Baseline extends ModelKey, Candidate extends ModelKey>(
-  baseline: readonly Baseline[],
-  candidate: readonly Candidate[],
-): Pairing<Baseline, Candidate> {
-  const partner = <M extends ModelKey>({ id, precision }: ModelKey, models: readonly M[]) =>
+export function matchModels<M extends ModelKey>(
+  baseline: readonly M[],
+  candidate: readonly M[],
+): Pairing<M> {
+  const partner = ({ id, precision }: M, models: readonly M[]) =>
     models.find((model) => model.id === id && model.precision === precision);
   return {
     pairs: candidate.flatMap((model) => {
@@ -54,4 +54,18 @@ export function findModel<M extends ModelKey>(
       ? `run ${run} has no model ${precision === undefined ? id : `${id} at ${precision}`}: it has ${known}`
       : `run ${run} has ${id} at several precisions, so say which (${known})`,
   );
+}
+
+/** The pairs that a person names; all other models are left out. */
+export function pairByName<M extends ModelKey>(
+  names: readonly Pair<ModelName, ModelName>[],
+  sides: Record<'baseline' | 'candidate', { models: readonly M[]; run: string }>,
+): Pairing<M> {
+  return {
+    pairs: names.map(({ baseline, candidate }) => ({
+      baseline: findModel(baseline, sides.baseline),
+      candidate: findModel(candidate, sides.candidate),
+    })),
+    unpaired: { baseline: [], candidate: [] },
+  };
 }

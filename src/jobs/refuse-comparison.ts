@@ -1,7 +1,8 @@
 /** Runs and models that do not belong together: one sentence for each reason, with what differs and how to go on. */
-import type { Change } from '../scoring/changes.ts';
+import { modelChanges } from '../scoring/changes.ts';
 import { tellCoverage } from '../scoring/join.ts';
 import type { ModelResult, RunRecord } from '../scoring/run-record.ts';
+import type { Pair } from './pair-models.ts';
 
 /** Differences that a person may allow, each with what it lets pass. */
 export const allowances = {
@@ -36,13 +37,15 @@ export function refuseRun(
     : [];
 }
 
-/** Why two models cannot be compared, before their answers are read. */
+/** Why two models cannot be compared, before their answers are read; another tool's recipe is not known. */
 export function refuseRecipes(
-  baseline: ModelResult,
-  { candidate, changes, allowed }: { candidate: ModelResult; changes: Change[]; allowed: Allowed },
+  { baseline, candidate }: Pair<ModelResult | null, ModelResult>,
+  allowed: Allowed,
 ): string[] {
-  if (baseline.recipe.digest === candidate.recipe.digest || allowed.has('recipe')) return [];
-  const fields = changes
+  if (!baseline || baseline.recipe.digest === candidate.recipe.digest || allowed.has('recipe')) {
+    return [];
+  }
+  const fields = modelChanges(baseline, candidate)
     .filter(({ what }) => what.startsWith('recipe.'))
     .map((change) => `${change.what.slice(7)} ${change.baseline} and ${change.candidate}`);
   return [

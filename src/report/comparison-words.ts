@@ -4,6 +4,7 @@ import type {
   ComparedSide,
   ComparisonRecord,
   ModelComparison,
+  Refusal,
 } from '../scoring/comparison-record.ts';
 import type { Flip } from '../scoring/flips.ts';
 import type { MetricComparison } from '../scoring/judge-pairs.ts';
@@ -18,14 +19,18 @@ export function comparedModels({ models }: ComparisonRecord): ModelComparison[] 
 
 /** `b0`, `b0 (fp16)`, `b0-int8 against b0`: as much as tells the models of this comparison apart. */
 export function pairLabel(
-  { id, precision, against }: ModelKey & { against: ModelKey },
-  { models }: ComparisonRecord,
+  { id, precision, against }: Pick<Refusal, 'id' | 'precision' | 'against'>,
+  record: ComparisonRecord,
 ): string {
-  const precisions = new Set(models.flatMap((model) => [model.precision, model.against.precision]));
-  const name = (model: ModelKey) =>
-    precisions.size > 1 ? `${model.id} (${model.precision})` : model.id;
-  const [own, other] = [name({ id, precision }), name(against)];
+  const own = modelLabel({ id, precision }, record);
+  const other = against ? modelLabel(against, record) : own;
   return own === other ? own : `${own} against ${other}`;
+}
+
+function modelLabel({ id, precision }: ModelKey, { models }: ComparisonRecord): string {
+  const precisions = models.flatMap((model) => [model, model.against ?? model]);
+  const several = precisions.some((other) => other.precision !== precision);
+  return several ? `${id} (${precision})` : id;
 }
 
 export interface GateRow {
@@ -64,12 +69,8 @@ export function verdictSentence(record: ComparisonRecord): string {
 }
 
 function listed(rows: readonly GateRow[], verdict: string): string {
-  const names = rows
-    .filter(({ gate }) => gate.verdict === verdict)
-    .map(({ model, metric }) => `${model} ${metric}`);
-  return names.length > 4
-    ? `${names.slice(0, 3).join(', ')} and ${names.length - 3} more`
-    : names.join(', ');
+  const fitting = rows.filter(({ gate }) => gate.verdict === verdict);
+  return someOf(fitting.map(({ model, metric }) => `${model} ${metric}`));
 }
 
 /** `run 20260823-… "nightly" of 2026-08-23 05:02 UTC` */
@@ -128,10 +129,11 @@ function shownValues({ baseline, candidate }: Change): Pick<ChangeRow, 'baseline
 function modelsOf({ models }: Change, record: ComparisonRecord): string {
   if (models.length === 0) return '';
   if (models.length === record.models.length && models.length > 1) return 'all models';
-  const precisions = new Set(record.models.map(({ precision }) => precision));
-  const names = models.map(({ id, precision }) =>
-    precisions.size > 1 ? `${id} (${precision})` : id,
-  );
+  return someOf(models.map((model) => modelLabel(model, record)));
+}
+
+/** `b0, b1, b2 and 3 more` */
+function someOf(names: readonly string[]): string {
   return names.length > 4
     ? `${names.slice(0, 3).join(', ')} and ${names.length - 3} more`
     : names.join(', ');

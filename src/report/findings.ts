@@ -1,6 +1,7 @@
 /** What every report says of a run record, whatever its format: status, coverage, failures, findings. */
 import type { Failure, Tally } from '../scoring/records.ts';
 import type { ModelResult, RunRecord } from '../scoring/run-record.ts';
+import { labelWords } from './label-words.ts';
 import { counted, grouped, percent } from './numbers.ts';
 
 /** Images of the ImageNet validation set, on which the published figures were measured. */
@@ -138,11 +139,20 @@ export function ledgerSentence({ expected, scored, ...failed }: Tally): string {
 /** What a careful reader should know before quoting a number, one sentence each. */
 export function notesOf(record: RunRecord): string[] {
   return [
+    ...labelNotes(record),
     ...nondeterminismNotes(record),
     ...deviceNotes(record),
     ...tieNotes(record),
     ...publishedNotes(record),
   ];
+}
+
+/** What explains a score near chance, for each model that has one. */
+export function labelNotes(record: RunRecord): string[] {
+  const labels = modelLabels(record);
+  return record.models.flatMap(({ labelTrouble }, index) =>
+    labelTrouble ? `${labels[index]}: ${labelWords(labelTrouble)}` : [],
+  );
 }
 
 function nondeterminismNotes(record: RunRecord): string[] {

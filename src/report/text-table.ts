@@ -1,6 +1,14 @@
 /** The result of a run in the terminal. */
 import type { Metric, ModelResult, RunRecord } from '../scoring/run-record.ts';
-import { imagesOf, ledgerSentence, ledgers, modelLabels, modelList, statusOf } from './findings.ts';
+import {
+  imagesOf,
+  labelNotes,
+  ledgerSentence,
+  ledgers,
+  modelLabels,
+  modelList,
+  statusOf,
+} from './findings.ts';
 import {
   counted,
   duration,
@@ -31,7 +39,8 @@ function heading(record: RunRecord): string[] {
     .map((reason) => `  ${clip(visible(reason), 300)}`);
   const more = record.reasons.length - reasons.length;
   const all = more > 0 ? [...reasons, `  and ${grouped(more)} more`] : reasons;
-  return [`${word}: ${visible(record.name)}, ${what}. ${meaning}`, ...all];
+  const labels = labelNotes(record).map((note) => `  ${visible(note)}`);
+  return [`${word}: ${visible(record.name)}, ${what}. ${meaning}`, ...all, ...labels];
 }
 
 function accuracyTable(record: RunRecord, plain: boolean): string {

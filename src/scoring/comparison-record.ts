@@ -21,13 +21,13 @@ export interface ComparedSide {
 }
 
 export interface ModelComparison extends ModelKey, PairVerdict, Churn {
-  /** The model of the baseline that it is held against. */
-  against: ModelKey;
+  /** The model of the baseline that it is held against; null where the baseline is predictions. */
+  against: ModelKey | null;
 }
 
 /** A model whose two runs do not belong together, with one sentence for each reason. */
 export interface Refusal extends ModelKey {
-  against: ModelKey;
+  against: ModelKey | null;
   verdict: 'invalid';
   reasons: string[];
 }
@@ -44,6 +44,7 @@ export interface ComparisonRecord extends JudgeOptions {
   allowed: string[];
   baseline: ComparedSide;
   candidate: ComparedSide;
+  /** Of the candidate. */
   dataset: { images: number; digest: string; classNames: string[] | null };
   /** What differs besides the answers. */
   changed: Change[];
@@ -129,7 +130,7 @@ const churn = {
 
 const model = z.object({
   ...key,
-  against: z.object(key),
+  against: z.object(key).nullable(),
   verdict: decision,
   metrics: z.object({ top1: metric, top5: metric.nullable() }),
   ...churn,
@@ -137,7 +138,7 @@ const model = z.object({
 
 const refusal = z.object({
   ...key,
-  against: z.object(key),
+  against: z.object(key).nullable(),
   verdict: z.literal('invalid'),
   reasons: z.array(text),
 });

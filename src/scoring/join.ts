@@ -1,6 +1,7 @@
 /** Brings two runs onto the same images in the same order, or says why they cannot be compared. */
 import type { Columns } from './flips.ts';
 import { K, type Predictions } from './records.ts';
+import { tellRelabelling } from './relabelling.ts';
 
 /** One run of one model: its columns, one entry an image. */
 export interface Side {
@@ -37,19 +38,16 @@ export function joinSides(baseline: Side, candidate: Side): Join {
     return { reasons };
   }
   const order = baseline.keys.map((key) => places.get(key)!);
-  const relabelled = order.flatMap((place, image) =>
-    candidate.labels[place] === baseline.labels[image] ? [] : image,
-  );
-  if (relabelled.length > 0) {
-    const [first] = relabelled;
-    return {
-      reasons: [
-        `Labels differ for ${tellImages(relabelled.length)}: ${baseline.keys[first]} has label ${baseline.labels[first]} in the baseline, but ${candidate.labels[order[first]]} in the candidate.`,
-      ],
-    };
+  const inOrder = reorder(candidate.predictions, order);
+  const relabelled = tellRelabelling({
+    keys: baseline.keys,
+    labels: { baseline: baseline.labels, candidate: order.map((place) => candidate.labels[place]) },
+    answers: { baseline: baseline.predictions, candidate: inOrder },
+  });
+  if (relabelled !== null) {
+    return { reasons: [relabelled] };
   }
   const { keys, labels } = baseline;
-  const inOrder = reorder(candidate.predictions, order);
   return { columns: { keys, labels, baseline: baseline.predictions, candidate: inOrder } };
 }
 

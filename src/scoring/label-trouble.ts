@@ -1,5 +1,7 @@
 /** Is it the labels? Hypotheses that explain why top-1 is near chance when the model may be sound. */
+import { devkitOrder } from './devkit-order.ts';
 import { binomialTail } from './distributions.ts';
+import { K, type Predictions } from './records.ts';
 
 export type LabelTrouble =
   /** The score needs no explanation. */
@@ -8,8 +10,12 @@ export type LabelTrouble =
   | { hypothesis: 'constant-output'; class: number }
   /** Answers are the label plus `offset`: background class, or labels that start at 1. */
   | { hypothesis: 'off-by-one'; offset: number }
+  /** Labels count classes as the ILSVRC2012 devkit does, from `first`; answers by sorted WNID. */
+  | { hypothesis: 'devkit-order'; first: number }
   /** One class-to-class map turns most answers right: labels and outputs are in different orders. */
-  | { hypothesis: 'permutation'; labelOf: ClassMap }
+  | { hypothesis: 'permutation'; labelOf: [answer: number, label: number][] }
+  /** The model is sure, and its classes are as frequent as the labels', but not on the same images. */
+  | { hypothesis: 'shuffled-labels'; confidence: number }
   /** No better than guessing, and nothing above explains it. */
   | { hypothesis: 'near-chance' };
 
@@ -30,50 +36,92 @@ const constantShare = 0.95;
 const doubt = 1e-6;
 /** A score that guessing reaches this often is near chance. */
 const ease = 0.01;
+/** From this mean probability of its best class on, a model near chance is sure of something. */
+const sure = 0.25;
+/** Share of the answers that fit the frequencies of the labels, where a model sees the classes that are there. */
+const likeLabels = 0.5;
 
-/**
- * @param labels one class an image.
- * @param predicted the best class of each image; null for a failed image.
- */
-export function explainLabels(
+/** The best class of each image and its probability; null for a failed image. */
+export interface Answers {
+  predicted: readonly (number | null)[];
+  /** Empty where they are not known. */
+  probabilities: readonly (number | null)[];
+}
+
+export function explainPredictions(
   labels: readonly number[],
-  predicted: readonly (number | null)[],
+  { states, classes, probabilities }: Predictions,
 ): LabelExplanation {
+  const best = <T>(values: readonly T[]) =>
+    states.map((state, image) => (state === 'scored' ? values[image * K] : null));
+  return explainLabels(labels, {
+    predicted: best(classes),
+    probabilities: probabilities.length > 0 ? best(probabilities) : [],
+  });
+}
+
+/** @param labels one class an image. */
+export function explainLabels(labels: readonly number[], answers: Answers): LabelExplanation {
+  const { predicted } = answers;
   const images = labels.length;
   const score = share(labels, (label, image) => predicted[image] === label);
   const chance = chanceOf(labels, predicted);
-  const [top, answers] = commonest(predicted);
+  const [top, count] = commonest(predicted);
   const [, sameLabels] = commonest(labels);
   const blind = Math.max(chance, sameLabels / Math.max(1, images));
-  if (top !== null && answers >= constantShare * images && sameLabels < constantShare * images) {
-    return {
-      hypothesis: 'constant-output',
-      class: top,
-      score,
-      explained: answers / images,
-      chance,
-    };
+  if (top !== null && count >= constantShare * images && sameLabels < constantShare * images) {
+    const explained = count / images;
+    return { hypothesis: 'constant-output', class: top, score, explained, chance };
   }
   const lifts = (explained: number) =>
     explained >= lift * score && guessing(explained, { images, chance: blind }) < doubt;
   const mapped = scoreOfMap(labels, predicted);
-  for (const offset of [1, -1]) {
-    const explained = share(labels, (label, image) => predicted[image] === label + offset);
+  for (const { expected, ...trouble } of simpleTroubles) {
+    const explained = share(labels, (label, image) => predicted[image] === expected(label));
     if (lifts(explained) && lift * explained > mapped) {
-      return { hypothesis: 'off-by-one', offset, score, explained, chance };
+      return { ...trouble, score, explained, chance };
     }
   }
   if (lifts(mapped)) {
-    return {
-      hypothesis: 'permutation',
-      labelOf: fitMap(labels, predicted),
-      score,
-      explained: mapped,
-      chance,
-    };
+    const labelOf = [...fitMap(labels, predicted)].sort(([a], [b]) => a - b);
+    return { hypothesis: 'permutation', labelOf, score, explained: mapped, chance };
   }
   const guessed = sameLabels < images && guessing(score, { images, chance }) > ease;
-  return { hypothesis: guessed ? 'near-chance' : 'none', score, explained: score, chance };
+  if (!guessed) {
+    return { hypothesis: 'none', score, explained: score, chance };
+  }
+  const confidence = meanOf(answers.probabilities);
+  return confidence >= sure && overlap(labels, predicted) >= likeLabels
+    ? { hypothesis: 'shuffled-labels', confidence, score, explained: score, chance }
+    : { hypothesis: 'near-chance', score, explained: score, chance };
+}
+
+/** Hypotheses with nothing to fit, and the answer that each expects for a label. */
+const simpleTroubles = [
+  ...[1, -1].map((offset) => ({
+    hypothesis: 'off-by-one' as const,
+    offset,
+    expected: (label: number) => label + offset,
+  })),
+  ...[0, 1].map((first) => ({
+    hypothesis: 'devkit-order' as const,
+    first,
+    expected: (label: number) => devkitOrder[label - first],
+  })),
+];
+
+function meanOf(values: readonly (number | null)[]): number {
+  const known = values.filter((value) => value !== null);
+  return known.reduce((sum, value) => sum + value, 0) / Math.max(1, known.length);
+}
+
+/** Share of the images that two columns could agree on if one of them were put in the best order. */
+function overlap(labels: readonly number[], predicted: readonly (number | null)[]): number {
+  const expected = countsOf(labels);
+  const common = [...countsOf(predicted)].map(([value, count]) =>
+    Math.min(count, expected.get(value) ?? 0),
+  );
+  return common.reduce((sum, count) => sum + count, 0) / Math.max(1, labels.length);
 }
 
 function share(

@@ -24,6 +24,24 @@ const metricSchema = z.object({
 });
 export type Metric = z.infer<typeof metricSchema>;
 
+const explained = { score: z.number(), explained: z.number(), chance: z.number() };
+
+/** Why top-1 is near chance when the model may be sound: see `label-trouble.ts`. */
+const labelTroubleSchema = z.discriminatedUnion('hypothesis', [
+  z.object({ hypothesis: z.literal('constant-output'), class: z.number().int(), ...explained }),
+  z.object({ hypothesis: z.literal('off-by-one'), offset: z.number().int(), ...explained }),
+  z.object({ hypothesis: z.literal('devkit-order'), first: count, ...explained }),
+  z.object({
+    hypothesis: z.literal('permutation'),
+    /** For each answer the label that it most often goes with. */
+    labelOf: z.array(z.tuple([z.number().int(), count])),
+    ...explained,
+  }),
+  z.object({ hypothesis: z.literal('shuffled-labels'), confidence: z.number(), ...explained }),
+  z.object({ hypothesis: z.literal('near-chance'), ...explained }),
+]);
+export type LabelFinding = z.infer<typeof labelTroubleSchema>;
+
 const publishedSchema = z.object({ top1: z.number(), top5: z.number(), source: z.string() });
 
 const modelResultSchema = z.object({
@@ -48,6 +66,8 @@ const modelResultSchema = z.object({
   perClass: z.array(z.object({ label: count, expected: count, top1: count, top5: count })),
   /** The commonest wrong top-1 answers, most frequent first, at most 50. */
   confusions: z.array(z.object({ label: count, predicted: z.number().int(), count })),
+  /** What explains a score near chance; null when the score needs no explanation. */
+  labelTrouble: labelTroubleSchema.nullable().default(null),
   conditions: conditionsSchema,
   /** Same answer twice? Set when two workers committed different results for one shard. */
   nondeterminism: z.array(z.string()),

@@ -17,6 +17,10 @@ export interface TinyModel {
   dtype?: DataType;
   /** Puts a background class, which never wins, in front of the others: classes + 1 outputs. */
   background?: boolean;
+  /** Classes that never win. */
+  silent?: readonly number[];
+  /** How colours meet weights: float16, or int8 between QuantizeLinear and DequantizeLinear; default float32. */
+  arithmetic?: 'float16' | 'int8';
   /** All logits of an image are NaN when its mean red (after mean and std) is below this. */
   nanBelow?: number;
   /** Logits of shape [batch, classes, 1, 1]. */
@@ -45,12 +49,16 @@ export function tinyModel(options: TinyModel): Uint8Array {
     images = builder.node('Transpose', [images], { perm: [0, 3, 1, 2] });
   }
   const colour = builder.node('Flatten', [builder.node('GlobalAveragePool', [images])]);
-  const outputs = classes + (background ? 1 : 0);
-  let logits = builder.node('Gemm', [
+  const first = background ? 1 : 0;
+  const silent = [...(background ? [0] : []), ...(options.silent ?? []).map((one) => one + first)];
+  const outputs = classes + first;
+  const head = { classes, background, silent };
+  let logits = addHead(builder, {
     colour,
-    builder.weights([channels, outputs], weightsOf(channels, { classes, background })),
-    builder.weights([outputs], biasOf(channels, { classes, background })),
-  ]);
+    weights: builder.weights([channels, outputs], weightsOf(channels, head)),
+    bias: builder.weights([outputs], biasOf(channels, head)),
+    arithmetic: options.arithmetic,
+  });
   if (options.nanBelow !== undefined) {
     logits = addNan(builder, { colour, logits, below: options.nanBelow });
   }
@@ -67,6 +75,36 @@ export function tinyModel(options: TinyModel): Uint8Array {
     builder.output('auxiliary', logits, shape);
   }
   return writeOnnx(builder.graph);
+}
+
+const onnxTypes = { float32: 1, int8: 3, float16: 10 };
+
+function addHead(
+  builder: GraphBuilder,
+  {
+    colour,
+    weights,
+    bias,
+    arithmetic,
+  }: { colour: string; weights: string; bias: string; arithmetic: TinyModel['arithmetic'] },
+): string {
+  if (arithmetic === 'float16') {
+    const half = [colour, weights, bias].map((part) =>
+      builder.node('Cast', [part], { to: onnxTypes.float16 }),
+    );
+    return builder.node('Cast', [builder.node('Gemm', half)], { to: onnxTypes.float32 });
+  }
+  return arithmetic === 'int8'
+    ? builder.node('Gemm', [quantised(builder, colour), quantised(builder, weights), bias])
+    : builder.node('Gemm', [colour, weights, bias]);
+}
+
+/** To int8 and back, over the range of the colours. */
+function quantised(builder: GraphBuilder, values: string): string {
+  const scale = builder.weights([], [2 / 127]);
+  const zero = builder.node('Cast', [builder.weights([], [0])], { to: onnxTypes.int8 });
+  const whole = builder.node('QuantizeLinear', [values, scale, zero]);
+  return builder.node('DequantizeLinear', [whole, scale, zero]);
 }
 
 /** Adds 0 × √(red - below), which is NaN where red is smaller. */
@@ -89,6 +127,8 @@ export function tinyColour(index: number, channels = 3): number[] {
 interface Head {
   classes: number;
   background: boolean;
+  /** Outputs that never win. */
+  silent: readonly number[];
 }
 
 function coloursOf(channels: number, { classes, background }: Head): number[][] {
@@ -106,7 +146,7 @@ function weightsOf(channels: number, head: Head): number[] {
 /** With -½|colour|² the highest logit is the nearest colour. */
 function biasOf(channels: number, head: Head): number[] {
   return coloursOf(channels, head).map((colour, output) =>
-    head.background && output === 0
+    head.silent.includes(output)
       ? -1000
       : -0.5 * colour.reduce((sum, value) => sum + value * value, 0),
   );

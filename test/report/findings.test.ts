@@ -9,6 +9,8 @@ import {
   modelList,
   notesOf,
 } from '../../src/report/findings.ts';
+import { summaryTable } from '../../src/report/text-table.ts';
+import type { LabelFinding } from '../../src/scoring/run-record.ts';
 import { invalidRecord, makeRecord, seriesRecord, smallRecord } from './record-fixture.ts';
 
 test('models whose images ended in the same states share one ledger', () => {
@@ -104,5 +106,26 @@ test('notes name mixed devices, ties, nondeterminism and a dataset that is not t
     /50,000/,
   ].entries()) {
     assert.match(notes[index], expected);
+  }
+});
+
+test('a score near chance is explained before all other notes, with its mend', () => {
+  const shares = { score: 0.001, explained: 0.76, chance: 0.0011 };
+  const findings: [LabelFinding, RegExp][] = [
+    [{ hypothesis: 'constant-output', class: 7, ...shares }, /76\.00% of the answers are class 7/],
+    [{ hypothesis: 'off-by-one', offset: 1, ...shares }, /one higher\. .* classOffset: 1\.$/],
+    [{ hypothesis: 'off-by-one', offset: -1, ...shares }, /one lower\. The labels start at 1/],
+    [{ hypothesis: 'devkit-order', first: 1, ...shares }, /devkit ids from 1\. .*\(--devkit\)/],
+    [{ hypothesis: 'permutation', labelOf: [[0, 1]], ...shares }, /would be 76\.00% if each class/],
+    [{ hypothesis: 'shuffled-labels', confidence: 0.8, ...shares }, /80\.00% sure .* wrong images/],
+    [{ hypothesis: 'near-chance', ...shares }, /no other order of the labels explains it/],
+  ];
+  for (const [labelTrouble, words] of findings) {
+    const record = smallRecord();
+    record.models[0].labelTrouble = labelTrouble;
+    const [note] = notesOf(record);
+    assert.ok(note.startsWith(`${record.models[0].id}: Top-1 is 0.10%`), note);
+    assert.match(note, words);
+    assert.ok(summaryTable(record, { plain: true }).includes(`  ${note}\n`));
   }
 });

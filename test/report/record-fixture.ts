@@ -179,6 +179,7 @@ function makeModel(
       decoder: 'sharp 0.35.5, libvips 8.18.0',
       topfive: '0.1.0',
     },
+    labelTrouble: null,
     nondeterminism: [],
     timings: { readMs: 9_200, pixelsMs: 214_000, inferMs: 331_000 + 90_000 * index },
   };

@@ -54,7 +54,7 @@ test('different images, labels or lengths are refused with their reasons', () =>
   ]);
   const relabelled = sideOf(rows.map((row) => ({ ...row, label: 9 })));
   assert.deepEqual(reasonsOf(side, relabelled), [
-    'Labels differ for 5 images: 0.jpeg has label 0 in the baseline, but 9 in the candidate.',
+    'Labels differ for 5 images: 0.jpeg has label 0 in the baseline, but 9 in the candidate. The answers are the same for 100.0% of the images.',
   ]);
   assert.deepEqual(reasonsOf(sideOf([...rows, rows[0]]), side), [
     'The baseline has 6 keys, but only 5 distinct ones.',

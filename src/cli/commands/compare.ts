@@ -2,12 +2,16 @@
 import type { Command } from 'commander';
 import { exitCodes, TopfiveError } from '../../errors.ts';
 import { compareRuns, type EndedRun } from '../../jobs/compare-runs.ts';
-import { findModel, type ModelName, type Pairing } from '../../jobs/pair-models.ts';
+import { pairByName } from '../../jobs/pair-models.ts';
 import { readReport } from '../../jobs/run-folder.ts';
+import {
+  modelForPredictions,
+  namesPredictions,
+  readToolPredictions,
+} from '../../jobs/tool-predictions.ts';
 import { comparisonText } from '../../report/comparison-text.ts';
 import { openRunFolder } from '../../runs/open-run.ts';
 import type { ComparisonRecord } from '../../scoring/comparison-record.ts';
-import type { ModelResult } from '../../scoring/run-record.ts';
 import { addCompareOptions, type CompareFlags } from '../compare-flags.ts';
 import { jsonOption } from '../options.ts';
 import { writeJson, writeOut } from '../out.ts';
@@ -20,7 +24,7 @@ export function addCompare(program: Command): void {
   const command = program
     .command('compare')
     .description('hold two runs against each other, image by image; the exit code is the verdict')
-    .argument('<baseline>', runArgument)
+    .argument('<baseline>', `${runArgument}; or a CSV of another tool's predictions`)
     .argument(
       '[candidate]',
       'the run that is judged; left out, two models of one run are compared',
@@ -54,23 +58,26 @@ function sameRun(run: string, { pair }: Flags): string {
 }
 
 async function compare(
-  runs: [string, string],
+  [baseline, run]: [string, string],
   { flags, store }: { flags: Flags; store: string },
 ): Promise<ComparisonRecord> {
-  const [baseline, candidate] = await Promise.all(runs.map((run) => openEndedRun(run, store)));
-  const { margin, estimand, alpha, allow = [], pair } = flags;
-  return compareRuns({
-    baseline,
-    candidate,
-    ...(pair && { pairing: pairing(pair, { baseline, candidate }) }),
-    options: {
-      margin: { top1: margin, top5: margin },
-      estimand,
-      alpha,
-      allowed: new Set(allow),
-      noiseOf: () => null,
-    },
-  });
+  const { margin, estimand, alpha, allow = [] } = flags;
+  const candidate = await openEndedRun(run, store);
+  const options = {
+    margin: { top1: margin, top5: margin },
+    estimand,
+    alpha,
+    allowed: new Set(allow),
+    noiseOf: () => null,
+  };
+  if (namesPredictions(baseline)) {
+    const predictions = await readToolPredictions(baseline);
+    const { models } = candidate.record;
+    const model = modelForPredictions(predictions, { model: flags.model, models, run });
+    return compareRuns({ baseline: predictions, candidate, model, options });
+  }
+  const runs = { baseline: await openEndedRun(baseline, store), candidate };
+  return compareRuns({ ...runs, ...pairing(flags, runs), options });
 }
 
 async function openEndedRun(run: string, store: string): Promise<EndedRun> {
@@ -78,26 +85,16 @@ async function openEndedRun(run: string, store: string): Promise<EndedRun> {
   return { folder, record: await readReport(folder) };
 }
 
-function pairing(
-  flags: readonly string[],
-  { baseline, candidate }: Record<'baseline' | 'candidate', EndedRun>,
-): Pairing<ModelResult, ModelResult> {
-  const find = (name: ModelName, { folder, record }: EndedRun) =>
-    findModel(name, { models: record.models, run: folder.name });
-  const pairs = flags.map((flag) => {
-    const [before, after, ...rest] = flag.split('=').map(modelName);
-    if (before === undefined || after === undefined || rest.length > 0) {
-      throw new TopfiveError(
-        'usage',
-        `--pair ${flag} is not a model of the baseline and one of the candidate: write b0=b0-int8, or b0@fp32=b0@fp16`,
-      );
+/** The pairs that the flags name; none when they name none. */
+function pairing({ pair, model }: Flags, runs: Record<'baseline' | 'candidate', EndedRun>) {
+  const names = pair ?? (model ? [{ baseline: model, candidate: model }] : undefined);
+  const side = ({ folder, record }: EndedRun) => ({ models: record.models, run: folder.name });
+  return (
+    names && {
+      pairing: pairByName(names, {
+        baseline: side(runs.baseline),
+        candidate: side(runs.candidate),
+      }),
     }
-    return { baseline: find(before, baseline), candidate: find(after, candidate) };
-  });
-  return { pairs, unpaired: { baseline: [], candidate: [] } };
-}
-
-function modelName(text: string): ModelName {
-  const [id, precision] = text.split('@');
-  return { id, ...(precision !== undefined && { precision }) };
+  );
 }
