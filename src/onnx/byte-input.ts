@@ -14,7 +14,7 @@ import {
   valueField,
 } from './proto.ts';
 import { joined, nested, type RawField, rawFields } from './raw-fields.ts';
-import { readValue } from './read.ts';
+import { readValue } from './read-value.ts';
 import { encodeNode, encodeWeights } from './write.ts';
 
 /** How the bytes of a crop become the values that the model takes: `(byte * scale - mean) / std`, in float32. */

@@ -2,7 +2,7 @@
 import { type Cost, costOf } from './cost.ts';
 import { paddleFlops } from './paddle-flops.ts';
 import { paddleModelStat } from './paddle-model-stat.ts';
-import type { Shape, ShapedGraph } from './shapes.ts';
+import type { Shape, ShapedGraph } from './shaped-graph.ts';
 
 export interface Costs {
   /** Learnable values, and multiply-accumulates of convolutions and matrix products. */

@@ -4,7 +4,7 @@
  */
 import type { Cost, NodeCost } from './cost.ts';
 import { sizeBeforeCrop } from './paddle-padding.ts';
-import { sizeOf } from './shapes.ts';
+import { sizeOf } from './shaped-graph.ts';
 
 type Flops = (cost: NodeCost) => number;
 
@@ -12,15 +12,20 @@ type Flops = (cost: NodeCost) => number;
 const rules: Readonly<Record<string, Flops>> = {
   Conv: (cost) => {
     const [, weight, bias] = cost.inputs;
-    return sizeBeforeCrop(cost) * (sizeOf(weight.slice(1)) + (bias ? 1 : 0));
+    return sizeBeforeCrop(cost) * (sizeOf(weight!.slice(1)) + (bias ? 1 : 0));
   },
   BatchNormalization: ({ output }) => 2 * sizeOf(output),
   LeakyRelu: ({ output }) => sizeOf(output),
   AveragePool: ({ output }) => sizeOf(output),
-  GlobalAveragePool: ({ inputs: [x], output }) => sizeOf(x) + sizeOf(output),
-  Gemm: ({ macs }) => macs,
-  MatMul: ({ macs }) => macs,
+  GlobalAveragePool: ({ inputs: [x], output }) => sizeOf(x!) + sizeOf(output),
+  Gemm: linear,
+  MatMul: linear,
 };
+
+/** Products of two features are a function there and no layer. */
+function linear({ macs, stored }: NodeCost): number {
+  return stored[1] ? macs : 0;
+}
 
 export function paddleFlops({ params, nodes }: Cost): { params: number; flops: number } {
   return {
@@ -31,5 +36,5 @@ export function paddleFlops({ params, nodes }: Cost): { params: number; flops: n
 
 /** Running mean and variance: parameters of the layer in Paddle, though they are not learnt. */
 function statisticsOf({ node, inputs: [, scale] }: NodeCost): number {
-  return node.op === 'BatchNormalization' ? 2 * sizeOf(scale) : 0;
+  return node.op === 'BatchNormalization' ? 2 * sizeOf(scale!) : 0;
 }

@@ -4,7 +4,7 @@
  */
 import type { Cost, NodeCost } from './cost.ts';
 import { sizeBeforeCrop } from './paddle-padding.ts';
-import { sizeOf } from './shapes.ts';
+import { sizeOf } from './shaped-graph.ts';
 
 interface Count {
   params: number;
@@ -14,18 +14,17 @@ interface Count {
 type Rule = (cost: NodeCost) => Count;
 
 /** The batch is -1 in a static program, and this rule alone multiplies with it: activations count below zero. */
-const activation: Rule = ({ inputs: [x] }) => ({ params: 0, flops: -sizeOf(x) });
-const linear: Rule = ({ inputs: [, weight] }) => ({
-  params: sizeOf(weight) + 1,
-  flops: sizeOf(weight),
-});
+const activation: Rule = ({ inputs: [x] }) => ({ params: 0, flops: -sizeOf(x!) });
+/** Half the cost of one row, and one parameter for the bias; products of two features are not listed. */
+const linear: Rule = ({ inputs: [, weight], stored }) =>
+  stored[1] ? { params: sizeOf(weight!) + 1, flops: sizeOf(weight!) } : { params: 0, flops: 0 };
 
 const rules: Readonly<Record<string, Rule>> = {
   Conv: convolution,
   Gemm: linear,
   MatMul: linear,
   BatchNormalization: ({ inputs: [, scale], output }) => ({
-    params: 2 * sizeOf(scale),
+    params: 2 * sizeOf(scale!),
     flops: 2 * sizeOf(output),
   }),
   AveragePool: pool,
@@ -54,7 +53,7 @@ export function paddleModelStat({ nodes }: Cost): Count {
 /** The filters of a group are divided by the groups a second time, and Python 2 rounds down. */
 function convolution(cost: NodeCost): Count {
   const { node, inputs } = cost;
-  const [filters, depth, ...kernel] = inputs[1];
+  const [filters, depth, ...kernel] = inputs[1]!;
   const group = node.attributes.group;
   const groups = typeof group === 'number' ? group : 1;
   const kernelSize = sizeOf(kernel) * Math.floor(depth / groups);

@@ -26,21 +26,24 @@ export const attributeField = {
   float: 2,
   int: 3,
   text: 4,
+  tensor: 5,
   floats: 7,
   ints: 8,
   type: 20,
 } as const;
 
 /** AttributeProto.AttributeType, for the kinds that are understood. */
-export const attributeType = { float: 1, int: 2, text: 3, floats: 6, ints: 7 } as const;
+export const attributeType = { float: 1, int: 2, text: 3, tensor: 4, floats: 6, ints: 7 } as const;
 
 export const tensorField = {
   dims: 1,
   dataType: 2,
   floatData: 4,
+  int32Data: 5,
   int64Data: 7,
   name: 8,
   rawData: 9,
+  doubleData: 10,
   externalData: 13,
   dataLocation: 14,
 } as const;

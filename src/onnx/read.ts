@@ -1,26 +1,11 @@
 /** Reads an ONNX file strictly: what is truncated, mistyped or hostile is refused in one sentence. */
-import { WireType } from '@bufbuild/protobuf/wire';
 import { messageOf, TopfiveError } from '../errors.ts';
-import { demand, int, list, message, readInt, readMessage, saturated, text } from './fields.ts';
-import type { Attribute, Value } from './graph.ts';
-import {
-  attributeField,
-  attributeType,
-  type DataType,
-  dimensionField,
-  dtypeOf,
-  externalLocation,
-  graphField,
-  modelField,
-  nodeField,
-  opsetField,
-  shapeField,
-  sizeOf,
-  tensorField,
-  tensorTypeField,
-  typeField,
-  valueField,
-} from './proto.ts';
+import { int, message, readMessage, text } from './fields.ts';
+import type { Value } from './graph.ts';
+import { graphField, modelField, nodeField, opsetField } from './proto.ts';
+import { type ReadAttribute, readAttribute } from './read-attribute.ts';
+import { type Initializer, readTensor } from './read-tensor.ts';
+import { readValue } from './read-value.ts';
 
 interface ReadNode {
   op: string;
@@ -29,16 +14,7 @@ interface ReadNode {
   domain: string;
   inputs: string[];
   outputs: string[];
-  /** `unread` is the AttributeType of a kind that is not read: a tensor, a graph, a list of texts. */
-  attributes: Record<string, Attribute | { unread: number }>;
-}
-
-interface Initializer {
-  name: string;
-  dtype: DataType;
-  dims: number[];
-  /** Little-endian elements; null when they lie in another file or in a field that is not read. */
-  data: Uint8Array | null;
+  attributes: Record<string, ReadAttribute>;
 }
 
 export interface Model {
@@ -46,6 +22,8 @@ export interface Model {
   producer: string;
   /** Version of the operator set of ONNX itself. */
   opset: number;
+  /** Versions of other operator sets, by domain. */
+  domains: Record<string, number>;
   graph: {
     name: string;
     inputs: Value[];
@@ -69,7 +47,7 @@ export function readOnnx(bytes: Uint8Array, path: string): Model {
 }
 
 function readModel(bytes: Uint8Array): Model {
-  const model = { irVersion: 0, producer: '', opset: 0 };
+  const model: Omit<Model, 'graph'> = { irVersion: 0, producer: '', opset: 0, domains: {} };
   const graphs: Model['graph'][] = [];
   readMessage(bytes, {
     [modelField.irVersion]: int((value) => {
@@ -80,10 +58,9 @@ function readModel(bytes: Uint8Array): Model {
     }),
     [modelField.graph]: message((value) => graphs.push(readGraph(value))),
     [modelField.opsetImport]: message((value) => {
-      const opset = readOpset(value);
-      if (opset.domain === '' || opset.domain === 'ai.onnx') {
-        model.opset = opset.version;
-      }
+      const { domain, version } = readOpset(value);
+      if (domain === '' || domain === 'ai.onnx') model.opset = version;
+      else model.domains[domain] = version;
     }),
   });
   if (model.irVersion < 1 || graphs.length !== 1) {
@@ -125,7 +102,7 @@ function readNode(bytes: Uint8Array): ReadNode {
   const node = { op: '', name: '', domain: '' };
   const inputs: string[] = [];
   const outputs: string[] = [];
-  const attributes: [string, Attribute | { unread: number }][] = [];
+  const attributes: [string, ReadAttribute][] = [];
   readMessage(bytes, {
     [nodeField.input]: text((value) => inputs.push(value)),
     [nodeField.output]: text((value) => outputs.push(value)),
@@ -141,151 +118,4 @@ function readNode(bytes: Uint8Array): ReadNode {
     [nodeField.attribute]: message((value) => attributes.push(readAttribute(value))),
   });
   return { ...node, inputs, outputs, attributes: Object.fromEntries(attributes) };
-}
-
-function readAttribute(bytes: Uint8Array): [string, Attribute | { unread: number }] {
-  let name = '';
-  let type = 0;
-  let single = 0;
-  let whole = 0;
-  let characters = '';
-  const integers: number[] = [];
-  const floats: number[] = [];
-  readMessage(bytes, {
-    [attributeField.name]: text((value) => {
-      name = value;
-    }),
-    [attributeField.type]: int((value) => {
-      type = value;
-    }),
-    [attributeField.float]: (reader, wire) => {
-      demand(wire, WireType.Bit32);
-      single = reader.float();
-    },
-    [attributeField.int]: (reader, wire) => {
-      demand(wire, WireType.Varint);
-      whole = saturated(reader);
-    },
-    [attributeField.text]: text((value) => {
-      characters = value;
-    }),
-    [attributeField.ints]: list(WireType.Varint, (reader) => integers.push(saturated(reader))),
-    [attributeField.floats]: list(WireType.Bit32, (reader) => floats.push(reader.float())),
-  });
-  switch (type) {
-    case attributeType.float:
-      return [name, { float: single }];
-    case attributeType.int:
-      return [name, whole];
-    case attributeType.text:
-      return [name, characters];
-    case attributeType.ints:
-      return [name, integers];
-    case attributeType.floats:
-      return [name, { floats }];
-    default:
-      return [name, { unread: type }];
-  }
-}
-
-function readTensor(bytes: Uint8Array): Initializer {
-  let name = '';
-  let code = 0;
-  let location = 0;
-  let raw: Uint8Array | null = null;
-  const dims: number[] = [];
-  const floats: number[] = [];
-  const integers: bigint[] = [];
-  readMessage(bytes, {
-    [tensorField.name]: text((value) => {
-      name = value;
-    }),
-    [tensorField.dataType]: int((value) => {
-      code = value;
-    }),
-    [tensorField.dataLocation]: int((value) => {
-      location = value;
-    }),
-    [tensorField.dims]: list(WireType.Varint, (reader) => dims.push(readInt(reader))),
-    [tensorField.rawData]: message((value) => {
-      raw = value;
-    }),
-    [tensorField.floatData]: list(WireType.Bit32, (reader) => floats.push(reader.float())),
-    [tensorField.int64Data]: list(WireType.Varint, (reader) =>
-      integers.push(BigInt(reader.int64())),
-    ),
-  });
-  const dtype = elementType(code, name);
-  const elements = dims.reduce((product, dim) => product * dim, 1);
-  if (dims.some((dim) => dim < 0) || !Number.isSafeInteger(elements)) {
-    throw new Error(`weights "${name}" have the impossible shape [${dims.join(', ')}]`);
-  }
-  const data =
-    location === externalLocation ? null : (raw ?? typedData(dtype, { floats, integers }));
-  if (data && sizeOf(dtype) > 0 && data.length !== elements * sizeOf(dtype)) {
-    throw new Error(
-      `weights "${name}" ${dtype} [${dims.join(', ')}] need ${elements * sizeOf(dtype)} bytes, but ${data.length} are there`,
-    );
-  }
-  return { name, dtype, dims, data };
-}
-
-/** Elements kept in a field of their type; null for the types whose field is not read. */
-function typedData(
-  dtype: DataType,
-  { floats, integers }: { floats: number[]; integers: bigint[] },
-): Uint8Array | null {
-  if (dtype === 'float32') {
-    return new Uint8Array(Float32Array.from(floats).buffer);
-  }
-  return dtype === 'int64' ? new Uint8Array(BigInt64Array.from(integers).buffer) : null;
-}
-
-/** @param bytes the content of a ValueInfoProto of a tensor */
-export function readValue(bytes: Uint8Array): Value {
-  let name = '';
-  let code = 0;
-  const dims: (number | string)[] = [];
-  const shape = message((value) =>
-    readMessage(value, {
-      [shapeField.dimension]: message((dimension) => dims.push(readDimension(dimension))),
-    }),
-  );
-  const tensor = message((value) =>
-    readMessage(value, {
-      [tensorTypeField.elementType]: int((type) => {
-        code = type;
-      }),
-      [tensorTypeField.shape]: shape,
-    }),
-  );
-  readMessage(bytes, {
-    [valueField.name]: text((value) => {
-      name = value;
-    }),
-    [valueField.type]: message((value) => readMessage(value, { [typeField.tensor]: tensor })),
-  });
-  return { name, dtype: elementType(code, name), dims };
-}
-
-/** A dimension with neither value nor name is open: ''. */
-function readDimension(bytes: Uint8Array): number | string {
-  let dimension: number | string = '';
-  readMessage(bytes, {
-    [dimensionField.value]: int((value) => {
-      dimension = value;
-    }),
-    [dimensionField.parameter]: text((value) => {
-      dimension = value;
-    }),
-  });
-  return dimension;
-}
-
-function elementType(code: number, name: string): DataType {
-  const dtype = dtypeOf(code);
-  if (!dtype) {
-    throw new Error(`"${name}" has the unknown element type ${code}`);
-  }
-  return dtype;
 }

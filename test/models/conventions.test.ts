@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { buildModel, networkOf } from '../../src/models/build.ts';
 import { costsOfCard } from '../../src/models/card-cost.ts';
 import { cards, requireCard } from '../../src/models/cards.ts';
+import { inspectOnnx } from '../../src/onnx/inspect.ts';
+import { skeletonOf } from './skeleton.ts';
+
+const folder = await mkdtemp(join(tmpdir(), 'topfive-conventions-'));
+after(() => rm(folder, { recursive: true }));
 
 /**
  * Learnable parameters, and multiply-accumulates of convolutions and linear layers in 10⁹. The parameters of
@@ -69,6 +78,22 @@ for (const card of cards) {
     }
   });
 }
+
+for (const card of cards) {
+  test(`the file of ${card.id} costs what its card says, by every convention`, async () => {
+    const path = join(folder, `${card.id}.onnx`);
+    await writeFile(path, skeletonOf(networkOf(card.id)));
+    const { cost, reason, weights } = await inspectOnnx(path);
+    assert.deepEqual([cost, reason], [costsOfCard(card), null]);
+    assert.deepEqual(weights.external, ['weights.bin']);
+  });
+}
+
+test('a file that holds its weights costs the same', async () => {
+  const path = join(folder, 'built.onnx');
+  await buildModel('EfficientNetB0', { path, weights: { seed: 1 } });
+  assert.deepEqual((await inspectOnnx(path)).cost, costsOfCard(requireCard('EfficientNetB0')));
+});
 
 test('three cells of the 28 are exceptions: FLOPS of B6 and of B0_small, parameters of B0_small', () => {
   const named = cards.flatMap(({ id, published: { cost } }) =>

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { TopfiveError } from '../../src/errors.ts';
 import { costOf } from '../../src/onnx/cost.ts';
 import type { Attribute } from '../../src/onnx/graph.ts';
-import type { ShapedGraph } from '../../src/onnx/shapes.ts';
+import type { ShapedGraph } from '../../src/onnx/shaped-graph.ts';
 
 /** One node on the input `x` and weights of these shapes. */
 function graphOf(
@@ -72,10 +72,31 @@ const cases: [string, ShapedGraph, number[], [number[], number, number]][] = [
     [[1, 4, 4, 4], 0, 0],
   ],
   [
-    'a product that stretches',
+    'a product with what meets the images before the first layer',
     graphOf('Mul', { weights: [[4, 1, 1]] }),
     [2, 4, 3, 3],
-    [[2, 4, 3, 3], 4, 0],
+    [[2, 4, 3, 3], 0, 0],
+  ],
+  [
+    'a transposed convolution in groups',
+    graphOf('ConvTranspose', {
+      weights: [[4, 3, 2, 2], [6]],
+      attributes: { group: 2, strides: [2, 2] },
+    }),
+    [1, 4, 5, 5],
+    [[1, 6, 10, 10], 4 * 3 * 4 + 6, 4 * 25 * 3 * 4],
+  ],
+  [
+    'a matrix product over tokens',
+    graphOf('MatMul', { weights: [[8, 6]] }),
+    [2, 5, 8],
+    [[2, 5, 6], 48, 2 * 5 * 6 * 8],
+  ],
+  [
+    'a sum of products over named axes',
+    graphOf('Einsum', { weights: [[8, 6]], attributes: { equation: 'btc,cd->btd' } }),
+    [2, 5, 8],
+    [[2, 5, 6], 48, 2 * 5 * 6 * 8],
   ],
 ];
 
@@ -87,10 +108,15 @@ for (const [what, graph, input, [output, params, macs]] of cases) {
   });
 }
 
-test('weights that two nodes read are counted once', () => {
-  const graph = graphOf('Mul', { weights: [[4, 1, 1]] });
-  const again = { ...graph.nodes[0], inputs: ['y', 'w0'], outputs: ['z'] };
-  assert.equal(costOf({ ...graph, nodes: [...graph.nodes, again] }, [1, 4, 2, 2]).params, 4);
+test('activations are what comes out of layers that multiply and accumulate', () => {
+  const { nodes, ...rest } = graphOf('Conv', { weights: [[16, 3, 3, 3]] });
+  const relu = { op: 'Relu', inputs: ['y'], outputs: ['z'], attributes: {} };
+  const cost = costOf({ ...rest, nodes: [...nodes, relu] }, [1, 3, 5, 5]);
+  assert.deepEqual(
+    cost.nodes.map(({ activations }) => activations),
+    [16 * 9, 0],
+  );
+  assert.equal(cost.activations, 16 * 9);
 });
 
 const refused: [string, ShapedGraph, number[], RegExp][] = [
