@@ -16,6 +16,8 @@ export interface Environment {
   cores: number;
   /** Directories searched for executables. */
   path: string;
+  /** Files that name the Vulkan drivers in place of the system's; undefined when nobody chose them. */
+  vulkanDrivers: string | undefined;
   /** True when a continuous-integration service says so; progress is then plain lines. */
   ci: boolean;
   /** Everything, for child processes. */
@@ -29,6 +31,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environme
     logLevel: env.TOPFIVE_LOG_LEVEL || 'info',
     cores: availableParallelism(),
     path: env.PATH ?? '',
+    vulkanDrivers: env.VK_DRIVER_FILES || env.VK_ICD_FILENAMES || undefined,
     ci: env.CI === 'true' || env.CI === '1',
     all: env,
   };
@@ -118,11 +121,18 @@ function readBytes(text: string): number {
 }
 
 /**
- * ONNX Runtime 1.30 on Linux sends usage data to its makers, and keeps a device id in the home directory, unless this is set
- * before its first session. Only the main thread can set it: other threads have a copy of the environment.
+ * To be called before the first session, and in the main thread: other threads have a copy of the environment.
+ * ONNX Runtime 1.30 on Linux sends usage data to its makers, and keeps a device id in the home directory, unless told not
+ * to. NVIDIA's libraries compute fp32 in TF32 on Ampere and later unless told not to; what a person has set stays.
  */
-export function disableRuntimeTelemetry(): void {
+export function prepareRuntime(): void {
   process.env.ORT_DISABLE_TELEMETRY ??= '1';
+  process.env.NVIDIA_TF32_OVERRIDE ??= '0';
+}
+
+/** Whether NVIDIA's libraries may compute fp32 in TF32: a person asked for it. */
+export function allowsTf32(env: NodeJS.ProcessEnv = process.env): boolean {
+  return env.NVIDIA_TF32_OVERRIDE !== '0';
 }
 
 /** The S3 client warns on stderr that later versions of it leave Node 20; the one in use is pinned. */

@@ -18,6 +18,7 @@ import type { FleetFlags } from './options.ts';
 import { isPlain, tell, writeJson, writeOut } from './out.ts';
 import { openProgress, runRows } from './progress.ts';
 import type { CliSettings } from './settings.ts';
+import { settleDevice } from './settle-device.ts';
 
 export interface ResultFlags {
   out?: string;
@@ -43,6 +44,8 @@ export async function conductRun(conduct: Conduct): Promise<number> {
   const { storage } = workplace;
   const { runId } = plan;
   const workers = usefulWorkers(conduct);
+  // Once for all workers here; workers elsewhere see for themselves.
+  const device = workers === 0 ? plan.spec.device : await settleDevice(plan.spec.device, settings);
   const progress = openProgress({ stream: process.stderr, ci: settings.environment.ci });
   const interrupts = catchInterrupts({
     onFirst: () => progress.line('cancelling: what is scored stays; once more ends at once'),
@@ -52,7 +55,7 @@ export async function conductRun(conduct: Conduct): Promise<number> {
   try {
     const options = {
       workers,
-      workerArgs: ['--device', plan.spec.device, '--threads', String(flags.threads)],
+      workerArgs: ['--device', device, '--threads', String(flags.threads)],
       env: quietEnv(settings),
       signal: interrupts.signal,
       onState: (state: Watched) => progress.update(runRows(state), state.seconds),

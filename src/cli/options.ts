@@ -1,5 +1,6 @@
 /** Options that several commands share, and how their values are read. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { devices } from '../onnx/device.ts';
 
 /** A parser of whole numbers from `lowest` up. */
 export function wholeNumber(lowest: number): (text: string) => number {
@@ -22,14 +23,14 @@ export function collect(text: string, earlier: string[] = []): string[] {
   return [...earlier, text];
 }
 
-export const devices = ['auto', 'cpu', 'cuda', 'webgpu'] as const;
-export type DeviceFlag = (typeof devices)[number];
+const deviceFlags = ['auto', ...devices] as const;
+export type DeviceFlag = (typeof deviceFlags)[number];
 
 export function deviceOption(): Option {
   return new Option(
     '--device <device>',
-    'where models run; auto is cpu for now, cuda and webgpu are asked for by name',
-  ).choices(devices);
+    'where models run; auto takes the best of cuda, webgpu and cpu that works here',
+  ).choices(deviceFlags);
 }
 
 const normalisations = ['auto', 'graph', 'host'] as const;

@@ -54,6 +54,8 @@ export function readSettings(command: Command): CliSettings {
       ...environment.all,
       TOPFIVE_STORE: store,
       TOPFIVE_LOG_LEVEL: level,
+      // Read by NVIDIA's libraries when a process begins to use them.
+      NVIDIA_TF32_OVERRIDE: environment.all.NVIDIA_TF32_OVERRIDE ?? '0',
       ...(queue && { TOPFIVE_QUEUE: queue }),
     },
   };

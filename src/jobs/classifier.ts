@@ -1,5 +1,6 @@
 /** A model in this thread: crops into a batch, run it, rank every row. `run` blocks the thread. */
 import { normaliser } from '../data/batch.ts';
+import type { Device } from '../onnx/device.ts';
 import { type ClassifierSession, openClassifier } from '../onnx/session.ts';
 import { scoreRow } from '../scoring/rank.ts';
 import { checkArtifact } from './artifact.ts';
@@ -8,11 +9,11 @@ import type { Answer, Classifier } from './ports.ts';
 
 export interface OpenOptions {
   threads: number;
-  device: 'cpu' | 'cuda' | 'webgpu';
+  device: Device;
 }
 
 export interface OpenModel {
-  provider: string;
+  provider: Device;
   /** The classifier at a batch size, which then stays. */
   at(batch: number): Classifier;
   close(): Promise<void>;

@@ -6,7 +6,7 @@ import type { MachineState, PowerSettings } from '../scoring/latency-record.ts';
 const cpuFolder = 'sys/devices/system/cpu';
 
 /** @param root where `proc` and `sys` are */
-export function readMachineState(root = '/'): MachineState {
+export function readProcessorState(root = '/'): Omit<MachineState, 'accelerator'> {
   return {
     clockMHz: readClock(root),
     temperatureC: highest([...thermalZones(root), ...hardwareMonitors(root)]),

@@ -1,17 +1,18 @@
 /** A latency measurement: every cell in turn, restart after restart, so that a slow minute of the machine touches all. */
 import { availableParallelism, totalmem } from 'node:os';
 import { basename } from 'node:path';
-import { topfiveVersion } from '../config.ts';
+import { allowsTf32, topfiveVersion } from '../config.ts';
 import { messageOf, TopfiveError } from '../errors.ts';
+import { arithmeticOf, type Device } from '../onnx/device.ts';
 import { runtimeVersion } from '../onnx/session.ts';
 import { measuredOf } from '../scoring/latency-cell.ts';
-import { latencyModes } from '../scoring/latency-modes.ts';
+import { type LatencyMode, latencyModes } from '../scoring/latency-modes.ts';
 import type { LatencyCell, LatencyRecord, Restart } from '../scoring/latency-record.ts';
 import type { StopLimits } from '../scoring/latency-stop.ts';
 import { readFingerprint } from './fingerprint.ts';
 import type { LatencySpec } from './latency-spec.ts';
 import { readPowerSettings } from './machine-state.ts';
-import { type RestartRequest, timedSpan } from './measure-restart.ts';
+import { type RestartRequest, spansOf } from './measure-restart.ts';
 import { type PlannedCell, planCells } from './plan-cells.ts';
 import type { Spec } from './spec.ts';
 
@@ -25,7 +26,7 @@ export interface MeasuredRestart {
 
 export interface MeasureTools {
   id: string;
-  device: RestartRequest['device'];
+  device: Device;
   /** Measures in a process of its own. */
   restart: (request: RestartRequest) => Promise<Restart>;
   /** Ends the measurement; what is measured by then stays. */
@@ -58,16 +59,16 @@ export async function measureLatency(
     mode: latency.mode,
     restarts: latency.restarts,
     limits: { minSeconds: latency.minSeconds, maxSeconds: latency.maxSeconds },
-    span: timedSpan,
+    spans: spansOf(tools.device),
     environment: {
-      ...readFingerprint(latency.threads),
+      ...readFingerprint({ threads: latency.threads, device: tools.device }),
       provider: tools.device,
       runtime: runtimeVersion,
       cores: availableParallelism(),
       memoryBytes: totalmem(),
       power: readPowerSettings(),
     },
-    cells: benches.map((bench) => cellOf(bench, latency)),
+    cells: benches.map((bench) => cellOf(bench, { mode: latency.mode, device: tools.device })),
   };
 }
 
@@ -133,7 +134,10 @@ function limitsOf({ mode, restarts, minSeconds, maxSeconds }: LatencySpec, batch
   return limits;
 }
 
-function cellOf({ cell, restarts, obstacle }: Bench, { mode }: LatencySpec): LatencyCell {
+function cellOf(
+  { cell, restarts, obstacle }: Bench,
+  { mode, device }: { mode: LatencyMode; device: Device },
+): LatencyCell {
   const { model, precision, batch, recipe, artifact } = cell;
   const measured = obstacle === null && restarts.length > 0;
   return {
@@ -147,7 +151,7 @@ function cellOf({ cell, restarts, obstacle }: Bench, { mode }: LatencySpec): Lat
       bytes: artifact.bytes,
       name: basename(artifact.path),
     },
-    arithmetic: precision,
+    arithmetic: arithmeticOf(device, { precision, tf32: allowsTf32() }),
     measured: measured ? measuredOf(restarts, { mode, batch }) : null,
     reason: measured ? null : (obstacle ?? 'the measurement was cancelled before it'),
   };

@@ -60,7 +60,7 @@ export function unfinishedRecord(model: PlannedModel, parts: Unfinished): ShardR
     })),
     content: '0'.repeat(64),
     timings: { wallMs: 0, readMs: 0, pixelsMs: 0, inferMs: 0 },
-    fingerprint: { host: '', device: '', threads: 1, node: '', os: '' },
+    fingerprint: { host: '', device: '', driver: null, threads: 1, node: '', os: '' },
   };
 }
 
@@ -73,6 +73,7 @@ function plannedConditions(model: PlannedModel, plan: Plan): Conditions {
     precision: model.precision,
     normalisation: model.normalisation,
     provider: 'none ran',
+    arithmetic: 'none ran',
     batch: model.fixedBatch ?? 1,
     runtime: 'none ran',
     decoder: 'none ran',

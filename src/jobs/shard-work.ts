@@ -1,5 +1,6 @@
 /** What evaluating a shard is given, and what it tells while it works. */
 import type { Manifest } from '../data/manifest.ts';
+import type { Device } from '../onnx/device.ts';
 import type { Fingerprint } from '../scoring/records.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { Plan, PlannedModel } from './plan.ts';
@@ -27,7 +28,7 @@ export interface ShardTools {
   pixels: PixelSource;
   /** Images whose pixels are prepared ahead of the models. */
   ahead: number;
-  classifier: (model: PlannedModel) => Promise<Classifier & { provider: string }>;
+  classifier: (model: PlannedModel) => Promise<Classifier & { provider: Device }>;
   versions: { runtime: string; decoder: string; topfive: string };
   fingerprint: Fingerprint;
   signal: AbortSignal;

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { recipeSchema } from '../data/recipe.ts';
 import { subsetSchema } from '../data/subset.ts';
 import { messageOf, TopfiveError } from '../errors.ts';
+import { devices } from '../onnx/device.ts';
 import { latencySchema } from './latency-spec.ts';
 
 const modelId = z
@@ -48,7 +49,7 @@ export const specSchema = z.strictObject({
     .array(z.enum(['fp32', 'fp16']))
     .min(1)
     .default(['fp32']),
-  device: z.enum(['auto', 'cpu', 'cuda', 'webgpu']).default('auto'),
+  device: z.enum(['auto', ...devices]).default('auto'),
   /** Where bytes are normalised: inside the model's graph or before it; auto is the graph wherever the file allows it. */
   normalisation: z.enum(['auto', 'graph', 'host']).default('auto'),
   batchSize: z.union([z.literal('auto'), positive.max(4096)]).default('auto'),

@@ -1,5 +1,7 @@
 /** The models at work on a shard: which have no record yet, opened, with the conditions they work under. */
+import { allowsTf32 } from '../config.ts';
 import { type CropRule, cropRuleOf } from '../data/recipe.ts';
+import { arithmeticOf } from '../onnx/device.ts';
 import type { Conditions } from '../scoring/records.ts';
 import { digestOf } from '../storage/digest.ts';
 import type { PlannedModel } from './plan.ts';
@@ -63,6 +65,10 @@ async function openStation(
       precision: model.precision,
       normalisation: model.normalisation,
       provider: classifier.provider,
+      arithmetic: arithmeticOf(classifier.provider, {
+        precision: model.precision,
+        tf32: allowsTf32(),
+      }),
       batch: classifier.batch,
       ...tools.versions,
     },

@@ -1,12 +1,16 @@
 /** The only door to onnxruntime-node: opens a classifier, checks its contract, runs batches. */
-import { readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { env, InferenceSession, Tensor } from 'onnxruntime-node';
-import { disableRuntimeTelemetry } from '../config.ts';
-import { isSystemError, messageOf, TopfiveError } from '../errors.ts';
+import { prepareRuntime } from '../config.ts';
+import { messageOf, TopfiveError } from '../errors.ts';
 import { type Normalisation, withByteInput } from './byte-input.ts';
 import { checkInput, chooseLogits, type Declared, type Expected } from './contract.ts';
+import type { Device } from './device.ts';
+import { GraphBuilder } from './graph.ts';
+import { checkModelFile } from './model-file.ts';
+import { writeOnnx } from './write.ts';
 
 const { version } = createRequire(import.meta.url)('onnxruntime-node/package.json') as {
   version: string;
@@ -15,11 +19,9 @@ const { version } = createRequire(import.meta.url)('onnxruntime-node/package.jso
 /** e.g. `onnxruntime-node 1.30.0`. */
 export const runtimeVersion = `onnxruntime-node ${version}`;
 
-disableRuntimeTelemetry();
+prepareRuntime();
 // What the runtime would print is in the errors thrown here.
 env.logLevel = 'fatal';
-
-type Device = 'cpu' | 'cuda' | 'webgpu';
 
 export interface OpenOptions {
   /** Threads inside one operator; design: one session of one thread a core. */
@@ -36,8 +38,8 @@ export interface ClassifierSession {
   readonly output: { name: string; classes: number };
   /** Rows that every batch must have; null when any number will do. */
   readonly fixedBatch: number | null;
-  /** The execution provider, e.g. `cpu`. */
-  readonly provider: string;
+  /** The execution provider. */
+  readonly provider: Device;
   /**
    * Blocks the calling thread while it computes.
    * @param batch rows × 3 × side × side values (or rows × side × side × 3); with a normalisation in the graph rows × side
@@ -45,7 +47,16 @@ export interface ClassifierSession {
    * @returns rows × classes logits, owned by the caller.
    */
   run(batch: Float32Array | Uint8Array, rows: number): Promise<Float32Array>;
+  /** Copies a batch of floats into the memory of the device; null where the runtime has no tensors there. */
+  hold: ((batch: Float32Array, rows: number) => Promise<HeldBatch>) | null;
   close(): Promise<void>;
+}
+
+/** A batch in the memory of the device. */
+export interface HeldBatch {
+  /** As `run` of the session, without the copy to the device. */
+  run(): Promise<Float32Array>;
+  free(): Promise<void>;
 }
 
 /** Side used to try a graph whose file and recipe both leave the size open. */
@@ -79,6 +90,11 @@ export async function openClassifier(
       provider: device,
       run: (batch, count) =>
         runBatch(session, { input, output, dims: [count, ...rowShape], batch }),
+      hold:
+        device === 'webgpu'
+          ? (batch, count) =>
+              holdBatch(session, { input, output, dims: [count, ...rowShape], batch })
+          : null,
       close: () => session.release(),
     };
   } catch (error) {
@@ -94,15 +110,15 @@ interface Loaded {
 }
 
 async function load(path: string, options: OpenOptions): Promise<Loaded> {
-  await checkFile(path);
+  await checkModelFile(path);
   const { device } = options;
   try {
     return await create(path, options);
   } catch (error) {
     if (device !== 'cpu' && (await loadsOnCpu(path, options))) {
       throw new TopfiveError(
-        'usage',
-        `The device ${device} was asked for, but does not work on this machine: choose --device cpu, or install its driver and libraries (the runtime says: ${lineOf(error)}).`,
+        'model',
+        `${path} loads on the CPU, but the device ${device} cannot run it on this machine: choose --device cpu, or install its driver and libraries (the runtime says: ${lineOf(error)}).`,
         { cause: error },
       );
     }
@@ -129,7 +145,8 @@ function settingsOf(
   { threads, device }: OpenOptions,
 ): InferenceSession.SessionOptions {
   return {
-    executionProviders: [device],
+    // What TensorRT does not know is left to CUDA.
+    executionProviders: device === 'tensorrt' ? ['tensorrt', 'cuda'] : [device],
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     executionMode: 'sequential',
@@ -159,27 +176,6 @@ async function loadsOnCpu(path: string, options: OpenOptions): Promise<boolean> 
 
 function lineOf(error: unknown): string {
   return messageOf(error).replace(/\s+/g, ' ').trim();
-}
-
-async function checkFile(path: string): Promise<void> {
-  const refuse = (why: string, cause?: unknown) =>
-    new TopfiveError('model', `The model file ${path} ${why}.`, { cause });
-  let size: number;
-  try {
-    const stats = await stat(path);
-    if (!stats.isFile()) {
-      throw refuse('is not a file: give the path of an .onnx file');
-    }
-    size = stats.size;
-  } catch (error) {
-    if (isSystemError(error, 'ENOENT', 'ENOTDIR')) {
-      throw refuse('does not exist: check the path', error);
-    }
-    throw error;
-  }
-  if (size === 0) {
-    throw refuse('is empty: write or download it again');
-  }
 }
 
 function declaredOf(value: InferenceSession.ValueMetadata): Declared {
@@ -226,12 +222,17 @@ async function tryOut(path: string, session: InferenceSession, batch: Batch) {
   }
 }
 
-async function runBatch(
+type OutputBatch = Batch & { output: { name: string; classes: number } };
+
+async function runBatch(session: InferenceSession, batch: OutputBatch): Promise<Float32Array> {
+  return logitsOf(session, { feeds: feedsOf(batch), ...batch });
+}
+
+async function logitsOf(
   session: InferenceSession,
-  { output, ...batch }: Batch & { output: { name: string; classes: number } },
+  { feeds, output, dims }: OutputBatch & { feeds: InferenceSession.FeedsType },
 ): Promise<Float32Array> {
-  const { dims } = batch;
-  const { [output.name]: logits } = await session.run(feedsOf(batch), [output.name]);
+  const { [output.name]: logits } = await session.run(feeds, [output.name]);
   const expected = dims[0] * output.classes;
   if (logits.size !== expected) {
     throw new TopfiveError(
@@ -242,4 +243,23 @@ async function runBatch(
   const values = (logits.data as Float32Array).slice();
   logits.dispose();
   return values;
+}
+
+/** A graph that changes nothing leaves its output where it computes, and takes the batch there with it. */
+async function holdBatch(session: InferenceSession, batch: OutputBatch): Promise<HeldBatch> {
+  const builder = new GraphBuilder('hold');
+  builder.output('held', builder.input(batch.input, batch.dims), batch.dims);
+  const holder = await InferenceSession.create(writeOnnx(builder.graph), {
+    executionProviders: ['webgpu'],
+    preferredOutputLocation: 'gpu-buffer',
+    logSeverityLevel: 4,
+  });
+  const { held } = await holder.run(feedsOf(batch));
+  return {
+    run: () => logitsOf(session, { ...batch, feeds: { [batch.input]: held } }),
+    async free() {
+      held.dispose();
+      await holder.release();
+    },
+  };
 }

@@ -10,6 +10,7 @@ export const latencyHead = [
   'batch',
   'resize, crop',
   'mean (ms)',
+  'without copy',
   'p50',
   'p90',
   'p99',
@@ -23,14 +24,15 @@ export function latencyRows({ cells }: LatencyRecord): string[][] {
   return cells.map((cell) => {
     const { model, precision, batch, resizeShort, crop, measured } = cell;
     const name = [model, precision, String(batch), `${resizeShort}, ${crop}`];
-    if (!measured) return [...name, ...Array<string>(6).fill('-'), cell.reason ?? ''];
-    const { p50, p90, p99, memoryBytes } = measured;
+    if (!measured) return [...name, ...Array<string>(7).fill('-'), cell.reason ?? ''];
+    const { p50, p90, p99, memoryBytes, deviceMemoryBytes } = measured;
     return [
       ...name,
       quotedText(measured.mean),
+      measured.withoutCopy ? quotedText(measured.withoutCopy) : '-',
       ...[p50, p90, p99].map(significant),
       quotedText(measured.imagesPerSecond),
-      bytes(memoryBytes),
+      bytes(deviceMemoryBytes ?? memoryBytes),
       noteOf(measured),
     ];
   });
@@ -80,11 +82,12 @@ export function latencyMethod(record: LatencyRecord): string[] {
   const { power } = environment;
   return [
     `${latencyModes[mode].says}.`,
-    `Timed: ${record.span}.`,
+    `Timed: ${record.spans.timed}.`,
+    `Without copy: ${record.spans.withoutCopy}.`,
     `${counted(restarts, 'process')} for each cell, each with a fresh session, warmed up and then timed for ${limits.minSeconds} to ${limits.maxSeconds} s, until the means of its thirds agree within ${percent(stableSpread, 0)}.`,
     'The mean is that of the processes, ± the half width of its 95% interval by Student’s t over their means. Percentiles are of all queries together: the element ⌊n·p⌋ of the ascending latencies, exact to 1 part in 2048.',
-    'Memory is the rise of the resident set from before the session was opened to its peak.',
-    `On ${environment.host}: ${environment.device}, provider ${environment.provider}, ${counted(environment.threads, 'thread')} of ${counted(environment.cores, 'core')}, ${environment.runtime}, Node ${environment.node}, ${environment.os}.`,
+    'Memory is the rise of the resident set from before the session was opened to its peak; on a GPU that tells it, of what is taken there.',
+    `On ${environment.host}: ${environment.device}${environment.driver === null ? '' : ` (${environment.driver})`}, provider ${environment.provider}, ${counted(environment.threads, 'thread')} of ${counted(environment.cores, 'core')}, ${environment.runtime}, Node ${environment.node}, ${environment.os}.`,
     `Governor ${power.governor ?? '-'}, boost ${power.boost === null ? '-' : power.boost ? 'on' : 'off'}, power cap ${power.powerCapWatts === null ? '-' : `${power.powerCapWatts} W`}; - is what the machine does not tell.`,
   ];
 }

@@ -158,16 +158,21 @@ function confusionTable(record: RunRecord, { confusions }: ModelResult): string 
 }
 
 function environment({ environment: { workers, runtime, decoder }, models }: RunRecord): string {
-  const rows = workers.map(({ host, device, threads, node, os, records }) => [
+  const rows = workers.map(({ host, device, driver, threads, node, os, records }) => [
     escaped(host),
-    escaped(device),
+    escaped(driver === null ? device : `${device}, ${driver}`),
     String(threads),
     escaped(node),
     escaped(os),
     grouped(records),
   ]);
   const conditions = [
-    ...new Set(models.map(({ conditions: { provider, batch } }) => `${provider}, batch ${batch}`)),
+    ...new Set(
+      models.map(
+        ({ conditions: { provider, arithmetic, batch } }) =>
+          `${provider} in ${arithmetic}, batch ${batch}`,
+      ),
+    ),
   ];
   return [
     '## Environment',

@@ -3,7 +3,8 @@ import { latencySchema } from '../jobs/latency-spec.ts';
 import { type MeasuredRestart, measureLatency } from '../jobs/measure-latency.ts';
 import { latencyKeys } from '../jobs/run-keys.ts';
 import type { Spec } from '../jobs/spec.ts';
-import { restartElsewhere } from '../launch/measuring-process.ts';
+import { restartElsewhere } from '../launch/device-process.ts';
+import type { Device } from '../onnx/device.ts';
 import { renderLatency } from '../report/latency-markdown.ts';
 import type { LatencyRecord } from '../scoring/latency-record.ts';
 import type { Storage } from '../storage/storage.ts';
@@ -11,6 +12,8 @@ import { newRunId } from './submit.ts';
 
 export interface LatencyOptions {
   storage: Storage;
+  /** One that works here. */
+  device: Device;
   /** Of the measuring processes. */
   env: NodeJS.ProcessEnv;
   /** Ends the measurement early; what was measured is kept. */
@@ -20,13 +23,13 @@ export interface LatencyOptions {
 
 export async function runLatency(
   spec: Spec,
-  { storage, env, signal, onRestart }: LatencyOptions,
+  { storage, device, env, signal, onRestart }: LatencyOptions,
 ): Promise<LatencyRecord> {
   const record = await measureLatency(spec, {
     latency: spec.latency ?? latencySchema.parse({}),
     tools: {
       id: newRunId(new Date()),
-      device: spec.device === 'auto' ? 'cpu' : spec.device,
+      device,
       restart: (request) => restartElsewhere(request, { env, signal }),
       signal,
       onRestart,

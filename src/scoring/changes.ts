@@ -59,7 +59,17 @@ export function gatherChanges(ofModels: readonly Change[], ofRun: readonly Chang
 
 const order = [
   ...['labels', 'images', 'dataset', 'artifact', 'recipe', 'classes', 'classOffset', 'precision'],
-  ...['runtime', 'provider', 'batch', 'decoder', 'device', 'driver', 'threads', 'topfive'],
+  ...[
+    'runtime',
+    'provider',
+    'arithmetic',
+    'batch',
+    'decoder',
+    'device',
+    'driver',
+    'threads',
+    'topfive',
+  ],
 ];
 /** Beside what cannot move an answer. */
 const last = ['node', 'os', 'host', 'uri', 'layout'];

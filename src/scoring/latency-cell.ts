@@ -1,5 +1,5 @@
 /** From the restarts of one cell to the figures that are quoted, and to what must be said about them. */
-import { addHistograms, emptyHistogram } from './latency-histogram.ts';
+import { addHistograms, emptyHistogram, type Histogram } from './latency-histogram.ts';
 import { type LatencyMode, latencyModes, submissionSeconds } from './latency-modes.ts';
 import { percentile, safePercentile } from './latency-percentile.ts';
 import type { Measured, Quoted, Restart } from './latency-record.ts';
@@ -19,7 +19,6 @@ export function measuredOf(
 ): Measured {
   const imagesPerQuery = latencyModes[mode].imagesPerQuery(batch);
   const histogram = restarts.map((one) => one.histogram).reduce(addHistograms, emptyHistogram);
-  const milliseconds = (nanoseconds: number) => nanoseconds / nanosecondsPerMs;
   const safe = (permille: number) => {
     const nanoseconds = safePercentile(histogram, permille);
     return nanoseconds === null ? null : milliseconds(nanoseconds);
@@ -27,6 +26,7 @@ export function measuredOf(
   const mean = quotedOf(restarts.map(({ histogram: { sum, count } }) => milliseconds(sum / count)));
   return {
     mean,
+    withoutCopy: withoutCopyOf(restarts),
     p50: milliseconds(percentile(histogram, 500)),
     p90: milliseconds(percentile(histogram, 900)),
     p99: milliseconds(percentile(histogram, 990)),
@@ -34,11 +34,24 @@ export function measuredOf(
     imagesPerSecond: quotedOf(restarts.map((one) => rateOf(one, { mode, imagesPerQuery }))),
     imagesPerQuery,
     memoryBytes: Math.max(...restarts.map(({ memoryBytes }) => memoryBytes)),
+    deviceMemoryBytes: restarts.reduce<number | null>(
+      (most, { deviceMemoryBytes: one }) => (one === null ? most : Math.max(most ?? 0, one)),
+      null,
+    ),
     stability: stabilityOf(restarts, mean),
     validity: validityOf(restarts, { mode, batch }),
     histogram,
     restarts: [...restarts],
   };
+}
+
+const milliseconds = (nanoseconds: number) => nanoseconds / nanosecondsPerMs;
+
+const meanOf = ({ sum, count }: Histogram) => milliseconds(sum / count);
+
+function withoutCopyOf(restarts: readonly Restart[]): Quoted | null {
+  const means = restarts.flatMap(({ held }) => (held ? [meanOf(held)] : []));
+  return means.length < restarts.length ? null : quotedOf(means);
 }
 
 function quotedOf(values: number[]): Quoted {
@@ -69,9 +82,17 @@ function stabilityOf(restarts: readonly Restart[], mean: Quoted): Measured['stab
       among: ({ before, after }) => (after.throttled ?? 0) - (before.throttled ?? 0),
       says: (worst) => `the processor was throttled up to ${worst} times`,
     }),
+    tell(restarts, {
+      among: ({ after }) => after.accelerator?.slowedBy.length ?? 0,
+      says: () => `the device was slowed down (${slowedBy(restarts).join(', ')})`,
+    }),
     ...differingRestarts(mean),
   ].flat();
   return { stable: reasons.length === 0, reasons };
+}
+
+function slowedBy(restarts: readonly Restart[]): string[] {
+  return [...new Set(restarts.flatMap(({ after }) => after.accelerator?.slowedBy ?? []))];
 }
 
 interface Trouble {

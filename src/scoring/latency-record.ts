@@ -7,19 +7,36 @@ import { fingerprintSchema } from './records.ts';
 const count = z.number().int().nonnegative();
 const reading = z.number().nullable();
 
+/** What a graphics processor says of itself at one moment. */
+const acceleratorStateSchema = z.object({
+  /** e.g. `P0`, the fastest. */
+  powerState: z.string(),
+  clockMHz: reading,
+  memoryClockMHz: reading,
+  temperatureC: reading,
+  powerWatts: reading,
+  powerLimitWatts: reading,
+  memoryBytes: reading,
+  /** Why it is slower than its settings say; its power limit is not among them. */
+  slowedBy: z.array(z.string()),
+});
+export type AcceleratorState = z.infer<typeof acceleratorStateSchema>;
+
 /** What a machine says of itself at one moment; null where it does not. */
-export const machineStateSchema = z.object({
+const machineStateSchema = z.object({
   /** Mean over the cores. */
   clockMHz: reading,
   /** The hottest sensor. */
   temperatureC: reading,
   /** Times that a core or a container was throttled, since it started. */
   throttled: reading,
+  /** Null on the CPU. */
+  accelerator: acceleratorStateSchema.nullable(),
 });
 export type MachineState = z.infer<typeof machineStateSchema>;
 
 /** What stays the same while a machine is measured; null where it cannot be read. */
-export const powerSettingsSchema = z.object({
+const powerSettingsSchema = z.object({
   governor: z.string().nullable(),
   boost: z.boolean().nullable(),
   powerCapWatts: reading,
@@ -27,11 +44,13 @@ export const powerSettingsSchema = z.object({
 export type PowerSettings = z.infer<typeof powerSettingsSchema>;
 
 /** One process: a fresh session, warmed up and measured until the stop rule ends it. */
-export const restartSchema = z.object({
+const restartSchema = z.object({
   /** Of queries, in nanoseconds. */
   histogram: histogramSchema,
   /** `short`: time was up before the minimum count. */
   ending: z.enum(['stable', 'unstable', 'short']),
+  /** The same queries with their pixels in the memory of the device already; null where the runtime cannot. */
+  held: histogramSchema.nullable(),
   /** How far the means of the thirds are apart, as a fraction. */
   spread: z.number(),
   /** From the start of the first query to the end of the last. */
@@ -41,6 +60,8 @@ export const restartSchema = z.object({
   warmUp: z.object({ runs: count, seconds: z.number() }),
   /** Rise of the resident memory, from before the session was opened to its peak. */
   memoryBytes: count,
+  /** The same in the memory of the device; null on the CPU, and where it does not tell. */
+  deviceMemoryBytes: reading,
   /** Images whose timed answer was compared with that of an untimed pass. */
   answers: z.object({
     compared: count,
@@ -68,6 +89,8 @@ export type Quoted = z.infer<typeof quoted>;
 const measuredSchema = z.object({
   /** Milliseconds a query. */
   mean: quoted,
+  /** The same without the copy to the device; null where the runtime cannot measure it. */
+  withoutCopy: quoted.nullable(),
   /** Milliseconds a query, of all restarts together, by the rule of `percentile`. */
   p50: z.number(),
   p90: z.number(),
@@ -78,6 +101,7 @@ const measuredSchema = z.object({
   imagesPerQuery: count,
   /** The largest of the restarts. */
   memoryBytes: count,
+  deviceMemoryBytes: reading,
   stability: z.object({ stable: z.boolean(), reasons: z.array(z.string()) }),
   /** Whether the mode's rules are met, and a sentence on how. */
   validity: z.object({ valid: z.boolean(), reason: z.string() }),
@@ -115,8 +139,8 @@ export const latencyRecordSchema = z.object({
   restarts: z.number().int().positive(),
   /** Of each restart, in seconds. */
   limits: z.object({ minSeconds: z.number(), maxSeconds: z.number() }),
-  /** What lies between the start and the end of a timing. */
-  span: z.string(),
+  /** What lies between the start and the end of a timing, and of one without the copy, or why there is none. */
+  spans: z.object({ timed: z.string(), withoutCopy: z.string() }),
   environment: fingerprintSchema.extend({
     /** Execution provider. */
     provider: z.string(),

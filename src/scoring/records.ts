@@ -47,6 +47,8 @@ export const conditionsSchema = z.object({
   normalisation: z.enum(['graph', 'host']),
   /** Execution provider, e.g. `cpu`. */
   provider: z.string(),
+  /** In what the device computes: `fp32`, `tf32` or `fp16`; the CPU computes fp16 models in fp32. */
+  arithmetic: z.string(),
   /** Rows of each batch; the last one is padded and masked. */
   batch: z.number().int().positive(),
   /** e.g. `onnxruntime-node 1.30.0`. */
@@ -62,6 +64,8 @@ export const fingerprintSchema = z.object({
   host: z.string(),
   /** Processor or accelerator model. */
   device: z.string(),
+  /** Of an accelerator, with its version; null on the CPU, or where it does not tell. */
+  driver: z.string().nullable(),
   threads: z.number().int().positive(),
   node: z.string(),
   os: z.string(),

@@ -3,6 +3,7 @@ import { TopfiveError } from '../errors.ts';
 import { type OpenModel, type OpenOptions, openModel } from '../jobs/classifier.ts';
 import type { PlannedModel } from '../jobs/plan.ts';
 import type { Answer, Classifier } from '../jobs/ports.ts';
+import type { Device } from '../onnx/device.ts';
 import { answerRequests } from './thread.ts';
 
 export type InferenceRequest =
@@ -11,7 +12,7 @@ export type InferenceRequest =
   | { ask: 'close'; key: string };
 
 export interface InferenceAnswer {
-  open: { provider: string };
+  open: { provider: Device };
   classify: { answers: Answer[]; inferMs: number };
   close: Record<string, never>;
 }

@@ -7,9 +7,11 @@ import { evaluateShard } from '../jobs/evaluate-shard.ts';
 import { readFingerprint } from '../jobs/fingerprint.ts';
 import { isCancelled, markFailed } from '../jobs/run-state.ts';
 import type { Logger } from '../log.ts';
+import type { Device } from '../onnx/device.ts';
 import { runtimeVersion } from '../onnx/session.ts';
 import type { RunPayload, ShardPayload } from '../queue/payload.ts';
 import { type AggregateContext, type JobContext, startRunWorker } from '../queue/run-worker.ts';
+import type { Fingerprint } from '../scoring/records.ts';
 import { openStorage } from '../storage/open.ts';
 import type { Storage } from '../storage/storage.ts';
 import { openPipeline, type Pipeline } from './pipeline.ts';
@@ -22,7 +24,8 @@ export interface WorkerOptions {
   store: string;
   /** URL of the queue's engine. */
   queue: string;
-  device: 'cpu' | 'cuda' | 'webgpu';
+  /** For runs that leave the device open. */
+  device: Device;
   /** Threads inside one operator of a model. */
   threads: number;
   /** Threads that decode and resize. */
@@ -42,13 +45,16 @@ interface Workplace {
   storage: Storage;
   pipeline: Pipeline;
   runs: RunCache;
+  /** Of this process, by the device that computes. */
+  fingerprints: Map<Device, Fingerprint>;
 }
 
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
   const storage = openStorage(options.store);
-  const { device, threads, pixelThreads } = options;
-  const pipeline = openPipeline({ device, threads, pixelThreads });
-  const workplace = { options, storage, pipeline, runs: openRunCache(storage) };
+  const { threads, pixelThreads } = options;
+  const pipeline = openPipeline({ threads, pixelThreads });
+  const fingerprints = new Map<Device, Fingerprint>();
+  const workplace = { options, storage, pipeline, runs: openRunCache(storage), fingerprints };
   const worker = await startRunWorker({
     url: options.queue,
     shard: (payload, context) => takeShard(workplace, { payload, context }),
@@ -65,25 +71,37 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   };
 }
 
+function fingerprintOf({ options, fingerprints }: Workplace, device: Device): Fingerprint {
+  const fingerprint =
+    fingerprints.get(device) ?? readFingerprint({ threads: options.threads, device });
+  fingerprints.set(device, fingerprint);
+  return fingerprint;
+}
+
 async function takeShard(
-  { options, storage, pipeline, runs }: Workplace,
+  workplace: Workplace,
   { payload, context }: { payload: ShardPayload; context: JobContext },
 ): Promise<void> {
+  const { options, storage, pipeline, runs } = workplace;
   const { runId, shard, group } = payload;
   if (await isCancelled(storage, runId)) return;
   const { plan, manifest } = await runs.open(runId);
-  const fingerprint = readFingerprint(options.threads);
-  const { device } = fingerprint;
+  const device = plan.spec.device === 'auto' ? options.device : plan.spec.device;
+  const fingerprint = fingerprintOf(workplace, device);
+  const run = { plan, storage, device, deviceName: fingerprint.device };
   const cancelled = watchCancellation(storage, { runId, signal: context.signal });
   try {
-    await pipeline.keepOnly(plan.groups[group].map((index) => plan.models[index]));
+    await pipeline.keepOnly(
+      plan.groups[group].map((index) => plan.models[index]),
+      device,
+    );
     await evaluateShard(
       { plan, manifest, shard, group },
       {
         storage,
         pixels: pipeline.pixels(plan),
         ahead: 4 * options.pixelThreads + 8,
-        classifier: (model) => pipeline.classifier(model, { plan, storage, device }),
+        classifier: (model) => pipeline.classifier(model, run),
         versions: { runtime: runtimeVersion, decoder: decoderVersion, topfive: topfiveVersion },
         fingerprint,
         signal: cancelled.signal,

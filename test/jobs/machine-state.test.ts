@@ -5,8 +5,8 @@ import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
 import {
   openLoadMeter,
-  readMachineState,
   readPowerSettings,
+  readProcessorState,
 } from '../../src/jobs/machine-state.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'topfive-machine-'));
@@ -41,7 +41,7 @@ test('clock, temperature, throttling and power are read where a machine tells th
     'sys/fs/cgroup/cpu.stat': 'usage_usec 5\nnr_throttled 10\nthrottled_usec 9\n',
     'proc/cpuinfo': 'cpu MHz\t\t: 1000.000\n',
   });
-  assert.deepEqual(readMachineState(root), {
+  assert.deepEqual(readProcessorState(root), {
     clockMHz: 3000,
     temperatureC: 67.5,
     throttled: 15,
@@ -58,13 +58,17 @@ test('without frequency scaling the clock is what the processor says of itself',
     'proc/cpuinfo': 'cpu MHz\t\t: 2596.098\nflags: x\ncpu MHz\t\t: 2600.100\n',
     [`${cpu}/cpufreq/boost`]: '1',
   });
-  assert.equal(readMachineState(root).clockMHz, 2598.099);
+  assert.equal(readProcessorState(root).clockMHz, 2598.099);
   assert.equal(readPowerSettings(root).boost, true);
 });
 
 test('a machine that tells nothing is all null', () => {
   const root = machine('silent', {});
-  assert.deepEqual(readMachineState(root), { clockMHz: null, temperatureC: null, throttled: null });
+  assert.deepEqual(readProcessorState(root), {
+    clockMHz: null,
+    temperatureC: null,
+    throttled: null,
+  });
   assert.deepEqual(readPowerSettings(root), { governor: null, boost: null, powerCapWatts: null });
   assert.equal(openLoadMeter(root).otherCores(), null);
 });

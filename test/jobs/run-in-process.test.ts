@@ -130,6 +130,7 @@ async function planRun(
           fingerprint: {
             host: 'here',
             device: 'here',
+            driver: null,
             threads: 1,
             node: process.version,
             os: 'any',

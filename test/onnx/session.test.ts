@@ -174,17 +174,22 @@ test('a graph that loads but cannot run is refused at opening', async () => {
   assert.match(await refusal(path, { side, layout: 'nchw' }), /does not run on images of shape/);
 });
 
-test('a device that is not there is an error of usage, not of the model', async (t) => {
+test('a device that is not there is told from a broken model, and what works is said', async (t) => {
   const path = await saveTiny('device');
-  for (const device of ['cuda', 'webgpu'] as const) {
+  for (const device of ['cuda', 'tensorrt', 'webgpu'] as const) {
     try {
       const session = await openClassifier(path, { threads: 1, device, expected: fits });
       await session.close();
       t.diagnostic(`${device} works here`);
     } catch (error) {
       assert.ok(error instanceof TopfiveError);
-      assert.equal(error.kind, 'usage');
-      assert.match(error.message, new RegExp(`device ${device} .* choose --device cpu`));
+      assert.match(error.message, /loads on the CPU, but the device .* choose --device cpu/);
     }
   }
+});
+
+test('the CPU computes where the pixels are, so there is nothing to hold on it', async () => {
+  const session = await openClassifier(await saveTiny('held'), onCpu);
+  assert.equal(session.hold, null);
+  await session.close();
 });

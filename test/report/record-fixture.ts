@@ -69,6 +69,7 @@ export function makeRecord(sketch: RecordSketch): RunRecord {
       workers: ['alder', 'birch'].map((host) => ({
         host,
         device: 'AMD EPYC 9354 32-Core Processor',
+        driver: null,
         threads: 4,
         node: 'v20.20.2',
         os: 'linux 6.8.0',
@@ -174,6 +175,7 @@ function makeModel(
       precision,
       normalisation: 'graph',
       provider: 'cpu',
+      arithmetic: 'fp32',
       batch: 4,
       runtime: 'onnxruntime-node 1.30.0',
       decoder: 'sharp 0.35.5, libvips 8.18.0',

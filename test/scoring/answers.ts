@@ -60,6 +60,7 @@ export function recordOf(
       precision: 'fp32',
       normalisation: 'graph',
       provider: 'cpu',
+      arithmetic: 'fp32',
       batch: 8,
       runtime: 'onnxruntime-node 1.30.0',
       decoder: 'sharp 0.35.5',
@@ -70,7 +71,7 @@ export function recordOf(
     failures,
     content: digest,
     timings: { wallMs: 4, readMs: 1, pixelsMs: 1, inferMs: 2 },
-    fingerprint: { host: 'h', device: 'd', threads: 1, node: 'v20', os: 'linux' },
+    fingerprint: { host: 'h', device: 'd', driver: null, threads: 1, node: 'v20', os: 'linux' },
   };
 }
 

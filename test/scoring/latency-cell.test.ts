@@ -45,7 +45,7 @@ test('other work, throttling, drifting and differing restarts make a figure unst
 });
 
 test('what a machine does not tell is no reason', () => {
-  const unknown = { clockMHz: null, temperatureC: null, throttled: null };
+  const unknown = { clockMHz: null, temperatureC: null, throttled: null, accelerator: null };
   const restarts = quietRestarts(20, { otherCores: null, before: unknown, after: unknown });
   assert.equal(measuredOf(restarts, single).stability.stable, true);
 });

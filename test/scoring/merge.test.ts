@@ -109,6 +109,7 @@ test('every condition must be equal', () => {
     precision: 'fp16',
     normalisation: 'host',
     provider: 'cuda',
+    arithmetic: 'tf32',
     batch: 16,
     runtime: 'onnxruntime-node 1.31.0',
     decoder: 'sharp 0.36.0',

@@ -2,10 +2,10 @@
 import type { Command } from 'commander';
 import { exitCodes } from '../../errors.ts';
 import { type Check, examine, type Finding } from '../doctor/finding.ts';
-import { checkDevices, checkDisk, checkMemory, checkNode } from '../doctor/machine.ts';
+import { checkDisk, checkMemory, checkNode } from '../doctor/machine.ts';
 import { checkPixels } from '../doctor/pixels.ts';
 import { checkQueue, checkStore } from '../doctor/places.ts';
-import { checkRuntime } from '../doctor/runtime.ts';
+import { checkDevices, checkRuntime } from '../doctor/runtime.ts';
 import { jsonOption } from '../options.ts';
 import { writeJson, writeOut } from '../out.ts';
 import { type CliSettings, readSettings } from '../settings.ts';

@@ -20,6 +20,7 @@ import { catchInterrupts } from '../interrupt.ts';
 import { type DeviceFlag, deviceOption, jsonOption, wholeNumber } from '../options.ts';
 import { tell, writeJson, writeOut } from '../out.ts';
 import { readSettings } from '../settings.ts';
+import { settleDevice } from '../settle-device.ts';
 import { readSpec } from '../spec-flags.ts';
 import { renderTable } from '../table.ts';
 
@@ -87,6 +88,7 @@ async function latency(
   try {
     const record = await runLatency(spec, {
       storage: openStorage(settings.store),
+      device: await settleDevice(spec.device, settings),
       env: settings.childEnv,
       signal: interrupts.signal,
       onRestart: tellRestarts(),
@@ -124,7 +126,7 @@ async function tellRecord(
 function textOf(record: LatencyRecord): string {
   const table = renderTable({
     head: latencyHead,
-    right: latencyHead.flatMap((_, column) => (column >= 2 && column <= 9 ? [column] : [])),
+    right: latencyHead.flatMap((_, column) => (column >= 2 && column <= 10 ? [column] : [])),
     rows: latencyRows(record),
   });
   return [table, ...latencyNotes(record), ...latencyMethod(record), ''].join('\n');

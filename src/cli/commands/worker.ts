@@ -5,6 +5,7 @@ import { openWorkplace, type Workplace } from '../../runs/workplace.ts';
 import type { RunningWorker } from '../../workers/worker.ts';
 import { type DeviceFlag, deviceOption, threadsOption, wholeNumber } from '../options.ts';
 import { type CliSettings, readSettings } from '../settings.ts';
+import { settleDevice } from '../settle-device.ts';
 
 interface WorkerFlags {
   exitWhenIdle?: number;
@@ -42,6 +43,7 @@ export function addWorker(program: Command): void {
 
 async function work(flags: WorkerFlags, settings: CliSettings): Promise<void> {
   const stop = listenForEnd();
+  const device = await settleDevice(flags.device, settings);
   const workplace = await openWorkplace(settings);
   try {
     if (workplace.engine.owned) await takeUp(workplace, settings);
@@ -50,7 +52,7 @@ async function work(flags: WorkerFlags, settings: CliSettings): Promise<void> {
     const worker = await startWorker({
       store: workplace.storage.uri,
       queue: workplace.engine.url,
-      device: deviceOf(flags.device),
+      device,
       threads: flags.threads,
       pixelThreads: flags.pixelThreads,
       ...(flags.exitWhenIdle !== undefined && { exitWhenIdleSeconds: flags.exitWhenIdle }),
@@ -62,11 +64,6 @@ async function work(flags: WorkerFlags, settings: CliSettings): Promise<void> {
   } finally {
     await workplace.close();
   }
-}
-
-/** Nothing is found out about accelerators yet, so `auto` is the device that every machine has. */
-function deviceOf(device: DeviceFlag = 'auto'): Exclude<DeviceFlag, 'auto'> {
-  return device === 'auto' ? 'cpu' : device;
 }
 
 /** An engine that was just started may know less than storage does. */

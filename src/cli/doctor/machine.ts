@@ -1,9 +1,9 @@
-/** Checks of the machine: Node, memory, disk, devices. */
+/** Checks of the machine: Node, memory, disk. */
 import { existsSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
-import { cpus, freemem, totalmem } from 'node:os';
+import { freemem, totalmem } from 'node:os';
 import { dirname } from 'node:path';
-import { bytes, counted } from '../../report/numbers.ts';
+import { bytes } from '../../report/numbers.ts';
 import { engineDirectory } from '../../runs/workplace.ts';
 import { openStorage } from '../../storage/open.ts';
 import { type Check, type Finding, fine } from './finding.ts';
@@ -47,8 +47,3 @@ export const checkDisk: Check = async ({ store }) => {
 function low(finding: string, { isLow, mend }: { isLow: boolean; mend: string }): Finding {
   return isLow ? { status: 'warn', finding, mend } : fine(finding);
 }
-
-export const checkDevices: Check = async ({ environment }) =>
-  fine(
-    `cpu: ${counted(environment.cores, 'core')} of ${cpus()[0]?.model.trim() ?? 'an unknown processor'}; cuda and webgpu are tried when --device asks for them`,
-  );

@@ -1,38 +1,30 @@
-/** Checks that ONNX Runtime loads a model and computes with it. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { GraphBuilder } from '../../onnx/graph.ts';
-import { openClassifier, runtimeVersion } from '../../onnx/session.ts';
-import { writeOnnx } from '../../onnx/write.ts';
+/** Checks that ONNX Runtime loads a model and computes with it, on the CPU and on whatever else is here. */
+import { cpus } from 'node:os';
+import { obstacleTo } from '../../jobs/gpu.ts';
+import { tryDeviceElsewhere } from '../../launch/device-process.ts';
+import { devices } from '../../onnx/device.ts';
+import { runtimeVersion } from '../../onnx/session.ts';
+import { tryDevice } from '../../onnx/try-device.ts';
+import { counted } from '../../report/numbers.ts';
 import { type Check, fine } from './finding.ts';
 
-/** Logits are the means of the three channels. */
-function meansModel(): Uint8Array {
-  const builder = new GraphBuilder('means');
-  const images = builder.input('images', ['batch', 3, 2, 2]);
-  const means = builder.node('Flatten', [builder.node('GlobalAveragePool', [images])]);
-  const identity = builder.weights([3, 3], [1, 0, 0, 0, 1, 0, 0, 0, 1]);
-  builder.output('logits', builder.node('MatMul', [means, identity]), ['batch', 3]);
-  return writeOnnx(builder.graph);
-}
-
 export const checkRuntime: Check = async () => {
-  const directory = await mkdtemp(join(tmpdir(), 'topfive-doctor-'));
-  const file = join(directory, 'means.onnx');
-  try {
-    await writeFile(file, meansModel());
-    const session = await openClassifier(file, { threads: 1, device: 'cpu' });
-    const logits = await session
-      .run(Float32Array.of(1, 2, 3, 4, 0, 0, 0, 8, -1, -1, 1, 1), 1)
-      .finally(() => session.close());
-    if (logits.join() === '2.5,2,0') return fine(`${runtimeVersion} computes on the cpu`);
-    return {
-      status: 'fail',
-      finding: `${runtimeVersion} computed ${logits.join(', ')} where 2.5, 2, 0 was expected`,
-      mend: 'reinstall the dependencies with npm ci',
-    };
-  } finally {
-    await rm(directory, { recursive: true });
+  const trouble = await tryDevice('cpu');
+  if (trouble === null) return fine(`${runtimeVersion} computes on the cpu`);
+  return {
+    status: 'fail',
+    finding: `${runtimeVersion} does not compute on the cpu: ${trouble}`,
+    mend: 'reinstall the dependencies with npm ci',
+  };
+};
+
+/** Every machine has a CPU, so that nothing is wrong with one that has no more. */
+export const checkDevices: Check = async ({ environment, childEnv: env }) => {
+  const processor = cpus()[0]?.model.trim() ?? 'an unknown processor';
+  const found = [`cpu: ${counted(environment.cores, 'core')} of ${processor}`];
+  for (const device of devices.filter((name) => name !== 'cpu')) {
+    const obstacle = obstacleTo(device) ?? (await tryDeviceElsewhere(device, { env }));
+    found.push(`${device}: ${obstacle ?? 'it computes'}`);
   }
+  return fine(found.join('; '));
 };

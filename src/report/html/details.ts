@@ -151,7 +151,10 @@ function conditions({
     ['Artifact SHA-256', markup`<code>${artifact.sha256}</code>`],
     ['Recipe digest', markup`<code>${recipe.digest}</code>`],
     ['Classes', `${grouped(classes)}, class offset ${condition.classOffset}`],
-    ['Provider', `${condition.provider}, ${condition.precision}, batch ${condition.batch}`],
+    [
+      'Provider',
+      `${condition.provider}, ${condition.precision} in ${condition.arithmetic}, batch ${condition.batch}`,
+    ],
     [
       'Normalisation',
       condition.normalisation === 'graph' ? 'inside the graph' : 'on the host, before the graph',
