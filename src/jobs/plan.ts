@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { layouts, loadManifest, type Manifest } from '../data/manifest.ts';
 import { recipeSchema } from '../data/recipe.ts';
 import { autoShardSize, cutShards } from '../data/shards.ts';
+import { costSchema, publishedSchema } from '../scoring/published.ts';
 import { shardRefSchema } from '../scoring/records.ts';
 import { type Drawn, drawnSchema } from '../scoring/run-record.ts';
 import type { Storage } from '../storage/storage.ts';
@@ -30,7 +31,10 @@ const plannedModelSchema = z.object({
   fixedBatch: z.number().int().positive().nullable(),
   /** Inference on one thread, timed once at submission; sizes shards and nothing else. */
   secondsPerImage: z.number().nonnegative(),
-  published: z.object({ top1: z.number(), top5: z.number(), source: z.string() }).nullable(),
+  published: publishedSchema.nullable(),
+  cost: costSchema.nullable(),
+  /** Why there is no cost. */
+  costReason: z.string().nullable(),
 });
 export type PlannedModel = z.infer<typeof plannedModelSchema>;
 

@@ -2,11 +2,11 @@
 import type { Manifest } from '../data/manifest.ts';
 import type { Recipe } from '../data/recipe.ts';
 import { TopfiveError } from '../errors.ts';
-import type { ModelCard } from '../models/cards/card.ts';
 import { findCard, requireCard } from '../models/cards.ts';
 import { type ClassifierSession, openClassifier } from '../onnx/session.ts';
 import { digestOf } from '../storage/digest.ts';
 import { readArtifact } from './artifact.ts';
+import { countCost, publishedOf } from './model-figures.ts';
 import { placeNormalisation } from './place-normalisation.ts';
 import type { PlannedModel } from './plan.ts';
 import type { ModelRequest, Spec } from './spec.ts';
@@ -78,17 +78,12 @@ async function prepareModel(
       classOffset,
       fixedBatch: session.fixedBatch,
       secondsPerImage: await timeImage(session, { side: recipe.crop, normalisation }),
-      published: publishedOf(card),
+      published: card ? publishedOf(card) : null,
+      ...(await countCost(onnx, recipe.crop)),
     };
   } finally {
     await session.close();
   }
-}
-
-function publishedOf(card: ModelCard | undefined): PlannedModel['published'] {
-  if (!card) return null;
-  const { top1, top5, source } = card.published;
-  return { top1, top5, source };
 }
 
 /** Path of the model's ONNX file. */

@@ -23,7 +23,7 @@ export interface SubmitOptions {
 export interface Submission {
   plan: Plan;
   manifest: Manifest;
-  /** What a person should know about the dataset, e.g. an empty class folder. */
+  /** What a person should know, e.g. an empty class folder, or a model whose cost cannot be counted. */
   warnings: string[];
 }
 
@@ -46,7 +46,12 @@ export async function prepareRun(
     workers,
     reuse,
   });
-  return { plan, manifest, warnings };
+  return { plan, manifest, warnings: [...warnings, ...models.flatMap(costWarning)] };
+}
+
+/** The report shows a dash: a run does not depend on what its models cost. */
+function costWarning({ id, costReason }: Plan['models'][number]): string[] {
+  return costReason === null ? [] : [`no cost of ${id}: ${costReason}`];
 }
 
 /** Writes all that a worker needs to know of the run; the plan last, so that its presence means that the rest is there. */

@@ -1,5 +1,6 @@
 /** The run record, `report.json`: the merged, checked, self-describing result of a run. Reports need nothing else. */
 import { z } from 'zod';
+import { costSchema, publishedSchema } from './published.ts';
 import { conditionsSchema, failureSchema, fingerprintSchema, tallySchema } from './records.ts';
 
 const count = z.number().int().nonnegative();
@@ -42,8 +43,6 @@ const labelTroubleSchema = z.discriminatedUnion('hypothesis', [
 ]);
 export type LabelFinding = z.infer<typeof labelTroubleSchema>;
 
-const publishedSchema = z.object({ top1: z.number(), top5: z.number(), source: z.string() });
-
 const modelResultSchema = z.object({
   id: z.string(),
   precision: z.enum(['fp32', 'fp16']),
@@ -60,7 +59,10 @@ const modelResultSchema = z.object({
   }),
   tally: tallySchema,
   published: publishedSchema.nullable(),
-  cost: z.object({ params: count, macs: count, flops: count }).nullable(),
+  /** Of one image, counted from the artifact's own graph. */
+  cost: costSchema.nullable(),
+  /** Why there is no cost. */
+  costReason: z.string().nullable().default(null),
   failures: z.array(failureSchema),
   /** One row a class that occurs in the labels, in class order. */
   perClass: z.array(z.object({ label: count, expected: count, top1: count, top5: count })),

@@ -36,6 +36,12 @@ test('a run tells the exact counts as one JSON document', () => {
   assert.match(ended.stderr, new RegExp(`run ${record.runId}: 40 images, 2 models, 4 shards`));
 });
 
+test('a record has what one image costs by the graph itself: two operations a multiply-accumulate', async () => {
+  const { stdout } = await place.topfive('models', 'inspect', 'tiny.onnx', '--json');
+  const { params, macs } = JSON.parse(stdout).cost.exact;
+  for (const { cost } of record.models) assert.deepEqual(cost, { params, macs, flops: 2 * macs });
+});
+
 describe('a run that has ended', { concurrency: 2 }, () => {
   const references: [string, () => string][] = [
     ['its id', () => record.runId],

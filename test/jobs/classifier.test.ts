@@ -38,6 +38,8 @@ async function withModel(use: (model: PlannedModel) => Promise<void>): Promise<v
       fixedBatch: null,
       secondsPerImage: 0.001,
       published: null,
+      cost: null,
+      costReason: null,
     });
   } finally {
     rmSync(folder, { recursive: true });

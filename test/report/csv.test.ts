@@ -31,7 +31,7 @@ test('figures are percent, parameters millions, counts as they are', () => {
   assert.equal(Number(cells.top1), (accuracy.top1.correct * 100) / 50_000);
   assert.ok(Math.abs(Number(cells.top1) + Number(cells.top1_err) - 100) < 1e-9);
   assert.equal(cells.top5_correct, String(accuracy.top5.correct));
-  assert.equal(cells.param_count, '88.79');
+  assert.equal(cells.param_count, '88.791336');
   assert.deepEqual(
     [cells.img_size, cells.crop_pct, cells.interpolation],
     ['224', '0.875', 'cubic'],

@@ -10,6 +10,7 @@ import {
   notesOf,
 } from '../../src/report/findings.ts';
 import { summaryTable } from '../../src/report/text-table.ts';
+import { publishedSchema } from '../../src/scoring/published.ts';
 import type { LabelFinding } from '../../src/scoring/run-record.ts';
 import { invalidRecord, makeRecord, seriesRecord, smallRecord } from './record-fixture.ts';
 
@@ -92,7 +93,7 @@ test('notes name mixed devices, ties, nondeterminism and a dataset that is not t
         ...model,
         tally: { ...model.tally, ties: 3 },
         nondeterminism: ['two workers computed different answers for shard 1'],
-        published: { top1: 0.6, top5: 0.9, source: 'a card' },
+        published: publishedSchema.parse({ top1: 0.6, top5: 0.9, source: 'a card' }),
       },
       other,
     ],

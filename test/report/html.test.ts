@@ -102,7 +102,7 @@ test('the accuracy table has a row a model with the exact counts and the labelle
       `${(top1.fraction * 100).toFixed(2)}%${top1.correct.toLocaleString('en-GB')} / 50,000`,
     ),
   );
-  assert.equal(cells[3], '77.4%');
+  assert.equal(cells[3], '77.38%');
   assert.match(series, /95% Wilson interval, for unseen images/);
 });
 

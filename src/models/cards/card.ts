@@ -48,8 +48,10 @@ export interface ModelCard {
   architecture: Architecture;
   recipe: Recipe;
   classes: number;
-  /** Four digits, as they were first published. */
+  /** As they were first published. */
   published: Accuracy & {
+    /** Of the fractions. */
+    digits: 4;
     /** The same figures with three digits, as the model page prints them. */
     printed: Accuracy;
     /** Of the model's authors, as the model page prints them. */
@@ -94,6 +96,7 @@ export function cardOf(family: ModelCard['family'], row: Row): ModelCard {
     published: {
       top1: top1[0],
       top5: top5[0],
+      digits: 4,
       source: sources.accuracy,
       printed: { top1: top1[1], top5: top5[1], source: sources.page },
       reference: reference && { top1: reference[0], top5: reference[1], source: sources.page },
