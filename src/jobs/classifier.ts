@@ -1,9 +1,9 @@
 /** A model in this thread: crops into a batch, run it, rank every row. `run` blocks the thread. */
 import { normaliser } from '../data/batch.ts';
+import { checkArtifact } from '../models/artifact.ts';
 import type { Device } from '../onnx/device.ts';
 import { type ClassifierSession, openClassifier } from '../onnx/session.ts';
 import { scoreRow } from '../scoring/rank.ts';
-import { checkArtifact } from './artifact.ts';
 import type { PlannedModel } from './plan.ts';
 import type { Answer, Classifier } from './ports.ts';
 

@@ -1,10 +1,10 @@
 /** From a spec to the cells that a latency measurement has: model × precision × batch, with what stands in their way. */
 import { freemem } from 'node:os';
 import type { Recipe } from '../data/recipe.ts';
+import { type Artifact, readArtifact } from '../models/artifact.ts';
 import { openClassifier } from '../onnx/session.ts';
 import { bytes as bytesText } from '../report/numbers.ts';
 import { type LatencyMode, latencyModes } from '../scoring/latency-modes.ts';
-import { type Artifact, readArtifact } from './artifact.ts';
 import type { LatencySpec } from './latency-spec.ts';
 import { fileOf, recipeOf, requestsOf } from './prepare-models.ts';
 import type { ModelRequest, Spec } from './spec.ts';

@@ -2,10 +2,10 @@
 import type { Manifest } from '../data/manifest.ts';
 import type { Recipe } from '../data/recipe.ts';
 import { TopfiveError } from '../errors.ts';
+import { readArtifact } from '../models/artifact.ts';
 import { findCard, requireCard } from '../models/cards.ts';
 import { type ClassifierSession, openClassifier } from '../onnx/session.ts';
 import { digestOf } from '../storage/digest.ts';
-import { readArtifact } from './artifact.ts';
 import { countCost, publishedOf } from './model-figures.ts';
 import { placeNormalisation } from './place-normalisation.ts';
 import type { PlannedModel } from './plan.ts';

@@ -25,11 +25,15 @@ export function rawFields(bytes: Uint8Array): RawField[] {
   return fields;
 }
 
+/** What stands before the content of a field that has a length. */
+export function fieldHead(field: number, length: number): Uint8Array {
+  return new BinaryWriter().tag(field, WireType.LengthDelimited).uint32(length).finish();
+}
+
 /** The tag and the length of a field whose content is `parts`, and then the parts. */
 export function nested(field: number, parts: readonly Uint8Array[]): Uint8Array[] {
   const length = parts.reduce((sum, part) => sum + part.length, 0);
-  const head = new BinaryWriter().tag(field, WireType.LengthDelimited).uint32(length).finish();
-  return [head, ...parts];
+  return [fieldHead(field, length), ...parts];
 }
 
 export function joined(parts: readonly Uint8Array[]): Uint8Array {

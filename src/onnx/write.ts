@@ -5,6 +5,7 @@ import {
   attributeField,
   attributeType,
   codeOf,
+  type DataType,
   dimensionField,
   graphField,
   modelField,
@@ -16,19 +17,37 @@ import {
   typeField,
   valueField,
 } from './proto.ts';
+import { fieldHead, joined, nested } from './raw-fields.ts';
 
 /** Version 8 of the format and operator set 17 are read by every ONNX Runtime since 1.12. */
 const irVersion = 8;
 const opset = 17;
 
 /** @returns the bytes of an ONNX ModelProto; weights are inside. */
-export function writeOnnx(graph: Graph): Uint8Array {
-  const writer = new BinaryWriter();
-  int(writer, modelField.irVersion, irVersion);
-  text(writer, modelField.producerName, 'topfive');
-  message(writer, modelField.graph, () => writeGraph(writer, graph));
-  message(writer, modelField.opsetImport, () => int(writer, opsetField.version, opset));
-  return writer.finish();
+export function writeOnnx({ weights, ...graph }: Graph): Uint8Array {
+  const fields = weights.flatMap((each) => nested(graphField.initializer, [encodeWeights(each)]));
+  const length = fields.reduce((sum, part) => sum + part.length, 0);
+  const { head, tail } = frameOnnx(graph, length);
+  return joined([head, ...fields, tail]);
+}
+
+/** What stands before and after the fields of the weights in the file of a graph; `length` is that of all of them. */
+export function frameOnnx(
+  graph: Omit<Graph, 'weights'>,
+  length: number,
+): { head: Uint8Array; tail: Uint8Array } {
+  const before = encodeBeforeWeights(graph);
+  const after = encodeAfterWeights(graph);
+  const start = new BinaryWriter();
+  int(start, modelField.irVersion, irVersion);
+  text(start, modelField.producerName, 'topfive');
+  const opening = fieldHead(modelField.graph, before.length + length + after.length);
+  const end = new BinaryWriter();
+  message(end, modelField.opsetImport, () => int(end, opsetField.version, opset));
+  return {
+    head: joined([start.finish(), opening, before]),
+    tail: joined([after, end.finish()]),
+  };
 }
 
 /** The content of a NodeProto. */
@@ -45,20 +64,24 @@ export function encodeWeights(weights: Weights): Uint8Array {
   return writer.finish();
 }
 
-function writeGraph(writer: BinaryWriter, { name, nodes, weights, inputs, outputs }: Graph): void {
+function encodeBeforeWeights({ name, nodes }: Pick<Graph, 'name' | 'nodes'>): Uint8Array {
+  const writer = new BinaryWriter();
   for (const node of nodes) {
     message(writer, graphField.node, () => writeNode(writer, node));
   }
   text(writer, graphField.name, name);
-  for (const tensor of weights) {
-    message(writer, graphField.initializer, () => writeWeights(writer, tensor));
-  }
+  return writer.finish();
+}
+
+function encodeAfterWeights({ inputs, outputs }: Pick<Graph, 'inputs' | 'outputs'>): Uint8Array {
+  const writer = new BinaryWriter();
   for (const value of inputs) {
     message(writer, graphField.input, () => writeValue(writer, value));
   }
   for (const value of outputs) {
     message(writer, graphField.output, () => writeValue(writer, value));
   }
+  return writer.finish();
 }
 
 function writeNode(writer: BinaryWriter, { op, inputs, outputs, attributes }: Node): void {
@@ -101,12 +124,30 @@ function writeAttribute(writer: BinaryWriter, value: Attribute): void {
 }
 
 function writeWeights(writer: BinaryWriter, { name, dims, data }: Weights): void {
-  ints(writer, tensorField.dims, dims);
-  int(writer, tensorField.dataType, codeOf(data instanceof Float32Array ? 'float32' : 'int64'));
-  text(writer, tensorField.name, name);
+  const dtype = data instanceof Float32Array ? 'float32' : 'int64';
+  writeTensorType(writer, { name, dims, dtype });
   writer
     .tag(tensorField.rawData, WireType.LengthDelimited)
     .bytes(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+}
+
+interface TensorType {
+  name: string;
+  dims: readonly number[];
+  dtype: DataType;
+}
+
+function writeTensorType(writer: BinaryWriter, { name, dims, dtype }: TensorType): void {
+  ints(writer, tensorField.dims, dims);
+  int(writer, tensorField.dataType, codeOf(dtype));
+  text(writer, tensorField.name, name);
+}
+
+/** The fields of a TensorProto that say what it is; its values follow. */
+export function encodeTensorType(tensor: TensorType): Uint8Array {
+  const writer = new BinaryWriter();
+  writeTensorType(writer, tensor);
+  return writer.finish();
 }
 
 function writeValue(writer: BinaryWriter, { name, dtype, dims }: Value): void {

@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { readArtifact } from '../../src/jobs/artifact.ts';
 import { openModel } from '../../src/jobs/classifier.ts';
 import type { PlannedModel } from '../../src/jobs/plan.ts';
+import { readArtifact } from '../../src/models/artifact.ts';
 import { writeTinyModel } from '../models/tiny-model.ts';
 
 const side = 8;

@@ -9,6 +9,7 @@ import type { Attribute, Graph } from '../../src/onnx/graph.ts';
 import { readOnnx } from '../../src/onnx/read.ts';
 import { openClassifier } from '../../src/onnx/session.ts';
 import { writeOnnx } from '../../src/onnx/write.ts';
+import { streamOnnx } from '../../src/onnx/write-stream.ts';
 import { tinyModel } from '../models/tiny-model.ts';
 
 const record = <T>(model: { [K in keyof T]: fc.Arbitrary<T[K]> }) =>
@@ -91,6 +92,23 @@ test('the same graph gives the same bytes, and the runtime loads them', async ()
   } finally {
     await rm(folder, { recursive: true });
   }
+});
+
+test('written as a stream, a graph has the same bytes and the length that was foretold', async () => {
+  await fc.assert(
+    fc.asyncProperty(graph, async ({ weights: all, ...rest }) => {
+      const tensors = all.flatMap(({ data, ...outline }) =>
+        data instanceof Float32Array ? { ...outline, data } : [],
+      );
+      const { length, chunks } = streamOnnx({ ...rest, tensors }, ({ data }) => data);
+      const parts: Uint8Array[] = [];
+      for await (const chunk of chunks) parts.push(chunk);
+      const streamed = Buffer.concat(parts);
+      assert.equal(streamed.length, length);
+      assert.ok(streamed.equals(writeOnnx({ ...rest, weights: tensors })));
+    }),
+    { numRuns: 50 },
+  );
 });
 
 test('truncated or altered bytes are read or refused in one sentence, never anything else', () => {

@@ -5,9 +5,9 @@ import { join, resolve } from 'node:path';
 import { test } from 'node:test';
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { TopfiveError } from '../../src/errors.ts';
-import { checkArtifact, readArtifact } from '../../src/jobs/artifact.ts';
+import { checkArtifact, readArtifact } from '../../src/models/artifact.ts';
 import { sha256 } from '../../src/storage/digest.ts';
-import { writeTinyModel } from '../models/tiny-model.ts';
+import { writeTinyModel } from './tiny-model.ts';
 
 async function inFolder(use: (folder: string) => Promise<void>): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'topfive-artifact-'));
