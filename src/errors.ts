@@ -35,11 +35,18 @@ export type ErrorKind = keyof typeof kinds;
  */
 export class TopfiveError extends Error {
   readonly kind: ErrorKind;
+  /** What the sentence is too short for, a line each. */
+  readonly details: readonly string[];
 
-  constructor(kind: ErrorKind, message: string, options?: { cause?: unknown }) {
+  constructor(
+    kind: ErrorKind,
+    message: string,
+    { details = [], ...options }: { cause?: unknown; details?: readonly string[] } = {},
+  ) {
     super(message, options);
     this.name = 'TopfiveError';
     this.kind = kind;
+    this.details = details;
   }
 
   get exitCode(): number {

@@ -1,4 +1,4 @@
-/** How the command line ends when something is wrong: one sentence on stderr and an exit code. */
+/** How the command line ends when something is wrong: one sentence on stderr, with its list if there is one, and an exit code. */
 import { CommanderError } from 'commander';
 import { exitCodes, messageOf, TopfiveError } from '../errors.ts';
 import { tell } from './out.ts';
@@ -10,6 +10,7 @@ export function reportFailure(error: unknown, { verbose }: { verbose: boolean })
     return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
   }
   tell(`error: ${oneLine(messageOf(error))}`);
+  if (error instanceof TopfiveError) for (const line of error.details) tell(`  ${oneLine(line)}`);
   if (verbose) tellStack(error);
   return error instanceof TopfiveError ? error.exitCode : exitCodes.failed;
 }

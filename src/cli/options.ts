@@ -68,3 +68,7 @@ export function addFleetOptions(command: Command): Command {
 export function jsonOption(what: string): Option {
   return new Option('--json', `${what} as JSON on stdout`);
 }
+
+export function externalDataOption(): Option {
+  return new Option('--external-data', 'weights in <file.onnx>.data; always so beyond 2 GiB');
+}

@@ -1,10 +1,10 @@
 /** Progress on stderr: bars in a terminal, a line every few seconds elsewhere. */
 import cliProgress from 'cli-progress';
-import { counted, duration, grouped } from '../report/numbers.ts';
+import { bytes, counted, duration, grouped } from '../report/numbers.ts';
 import type { Watched } from '../runs/watch.ts';
 import { openPace, type Pace } from './pace.ts';
 
-/** What is counted: a model of a run, or the images of a dataset. */
+/** What is counted: a model of a run, the images of a dataset, or the bytes of a file. */
 export interface Row {
   label: string;
   done: number;
@@ -26,7 +26,15 @@ export interface ProgressTarget {
   ci: boolean;
   /** What the rows count together; default images × models. */
   unit?: string;
+  /** Default images. */
+  measure?: Measure;
 }
+
+const measures = {
+  images: { amount: grouped, rate: (rate: number) => `${rate.toFixed(0)} images/s` },
+  bytes: { amount: bytes, rate: (rate: number) => `${bytes(Math.round(rate))}/s` },
+} as const;
+type Measure = keyof typeof measures;
 
 /** Time between two plain lines, in seconds. */
 const quietSeconds = 5;
@@ -56,7 +64,12 @@ function sumOf(rows: Row[]): Row {
   return sum;
 }
 
-function openLines({ stream, unit = 'images × models' }: ProgressTarget): Progress {
+function openLines({
+  stream,
+  unit = 'images × models',
+  measure = 'images',
+}: ProgressTarget): Progress {
+  const { amount } = measures[measure];
   const pace = openPace();
   let toldAt = 0;
   let toldDone = 0;
@@ -69,21 +82,24 @@ function openLines({ stream, unit = 'images × models' }: ProgressTarget): Progr
       toldAt = seconds;
       toldDone = sum.done;
       const percent = Math.floor((100 * sum.done) / Math.max(1, sum.expected));
-      const share = `${grouped(sum.done)} of ${grouped(sum.expected)} ${unit} (${percent}%)`;
-      line(`${share}, ${speedText(speed, sum)}`);
+      const share = `${amount(sum.done)} of ${amount(sum.expected)} ${unit} (${percent}%)`;
+      line(`${share}, ${speedText(speed, { ...sum, measure })}`);
     },
     line,
     stop() {},
   };
 }
 
-function speedText({ rate, left }: Pace, { done, expected, failed }: Row): string {
+function speedText(
+  { rate, left }: Pace,
+  { done, expected, failed, measure }: Row & { measure: Measure },
+): string {
   const remaining = left === undefined || done >= expected ? '' : `, ${duration(left)} left`;
   const trouble = failed > 0 ? `, ${grouped(failed)} failed` : '';
-  return `${rate.toFixed(0)} images/s${remaining}${trouble}`;
+  return `${measures[measure].rate(rate)}${remaining}${trouble}`;
 }
 
-function openBars({ stream }: ProgressTarget): Progress {
+function openBars({ stream, measure = 'images' }: ProgressTarget): Progress {
   const bars = new cliProgress.MultiBar({
     stream,
     format: renderBar,
@@ -97,10 +113,10 @@ function openBars({ stream }: ProgressTarget): Progress {
   return {
     update(rows, seconds) {
       for (const [index, row] of fitted(rows, stream.rows || 24).entries()) {
-        shown[index] ??= { bar: bars.create(row.expected, 0, { row }), pace: openPace() };
+        shown[index] ??= { bar: bars.create(row.expected, 0, { row, measure }), pace: openPace() };
         const { bar, pace } = shown[index];
         const { done, expected } = row;
-        bar.update(done, { row, pace: pace(done, { expected, seconds }) });
+        bar.update(done, { row, measure, pace: pace(done, { expected, seconds }) });
       }
     },
     line: (text) => bars.log(`${text}\n`),
@@ -118,10 +134,15 @@ function fitted(rows: Row[], height: number): Row[] {
 function renderBar(
   options: cliProgress.Options,
   { progress }: cliProgress.Params,
-  { row, pace = { rate: 0, left: undefined } }: { row: Row; pace?: Pace },
+  {
+    row,
+    measure,
+    pace = { rate: 0, left: undefined },
+  }: { row: Row; measure: Measure; pace?: Pace },
 ): string {
+  const { amount } = measures[measure];
   const bar = cliProgress.Format.BarFormat(progress, options);
   const percent = `${Math.floor(progress * 100)}%`.padStart(4);
-  const counts = `${grouped(row.done)}/${grouped(row.expected)}`;
-  return `${row.label} ${bar} ${percent}  ${counts}  ${speedText(pace, row)}`;
+  const counts = `${amount(row.done)}/${amount(row.expected)}`;
+  return `${row.label} ${bar} ${percent}  ${counts}  ${speedText(pace, { ...row, measure })}`;
 }

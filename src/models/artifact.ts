@@ -23,13 +23,7 @@ export async function readArtifact(path: string): Promise<Artifact> {
     const folder = dirname(path);
     const others = graph.bytes < largestGraph ? externalFiles(await readFile(path)) : [];
     const weights = await Promise.all(others.map((name) => digestFile(join(folder, name))));
-    if (weights.length === 0) return { path, ...graph };
-    const files = [graph, ...weights];
-    return {
-      path,
-      sha256: sha256(files.map((file) => file.sha256).join('\n')),
-      bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
-    };
+    return artifactOf(path, [graph, ...weights]);
   } catch (error) {
     if (!isSystemError(error, 'ENOENT', 'EISDIR', 'EACCES', 'ENOTDIR')) throw error;
     throw new TopfiveError(
@@ -40,6 +34,19 @@ export async function readArtifact(path: string): Promise<Artifact> {
       },
     );
   }
+}
+
+/** @param files the ONNX file first, then those that hold its weights, in the order of their names */
+export function artifactOf(
+  path: string,
+  files: readonly { sha256: string; bytes: number }[],
+): Artifact {
+  const digests = files.map((file) => file.sha256);
+  return {
+    path,
+    sha256: digests.length === 1 ? digests[0] : sha256(digests.join('\n')),
+    bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
+  };
 }
 
 /** @throws TopfiveError `model` when the files are no longer those that the run was submitted with */

@@ -1,5 +1,6 @@
 /** Puts an artifact on disk: whole under its name, or not at all. */
 import { randomUUID } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { messageOf, TopfiveError } from '../errors.ts';
@@ -63,6 +64,10 @@ async function writeFiles(files: File[], options: WriteOptions): Promise<void> {
   const total = files.reduce((sum, { stream }) => sum + stream.length, 0);
   const count = counter(total, options);
   const drafts = files.map(({ path }) => ({ path, draft: draftOf(path) }));
+  const removeDrafts = () => {
+    for (const { draft } of drafts) rmSync(draft, { force: true });
+  };
+  process.once('exit', removeDrafts);
   try {
     for (const [place, { draft }] of drafts.entries()) {
       await writeDraft(draft, { file: files[place], count });
@@ -72,7 +77,8 @@ async function writeFiles(files: File[], options: WriteOptions): Promise<void> {
   } catch (error) {
     throw isFromSystem(error) ? unwritten(options.path, error) : error;
   } finally {
-    for (const { draft } of drafts) await rm(draft, { force: true });
+    removeDrafts();
+    process.off('exit', removeDrafts);
   }
 }
 

@@ -1,5 +1,7 @@
-/** `topfive models`: the registry and its graphs. */
+/** `topfive models`: the registry, its graphs, and any other ONNX file. */
 import type { Command } from 'commander';
+import { addBuild } from './models-build.ts';
+import { addImport } from './models-import.ts';
 import { addInspect } from './models-inspect.ts';
 import { addModelList } from './models-list.ts';
 import { addShow } from './models-show.ts';
@@ -7,6 +9,6 @@ import { addShow } from './models-show.ts';
 export function addModels(program: Command): void {
   const models = program
     .command('models')
-    .description('list and show model cards, and inspect ONNX files');
-  for (const add of [addModelList, addShow, addInspect]) add(models);
+    .description('model cards, artifacts made of them, and any ONNX file');
+  for (const add of [addModelList, addShow, addInspect, addBuild, addImport]) add(models);
 }

@@ -10,7 +10,13 @@ import type { Network } from '../architectures/network.ts';
 import { networkOf, type WeightSource } from '../build.ts';
 import { findCard } from '../cards.ts';
 import { efficientNetNamings } from './efficientnet-namings.ts';
-import { describeDifferences, differences, type Match, matchNaming } from './match.ts';
+import {
+  describeDifferences,
+  differences,
+  listDifferences,
+  type Match,
+  matchNaming,
+} from './match.ts';
 import type { Naming } from './naming.ts';
 import { resnextNamings } from './resnext-namings.ts';
 
@@ -69,6 +75,7 @@ function misfit(match: Match, { model, path }: { model: string | Sized; path: st
   return new TopfiveError(
     'model',
     `The checkpoint ${path} does not fit ${wanted} by the names of ${match.naming}, which come nearest: ${describeDifferences(match)}; choose the model that it was made for, or another checkpoint.`,
+    { details: listDifferences(match) },
   );
 }
 

@@ -24,8 +24,8 @@ export interface Match {
 const parallelPrefix = 'module.';
 /** Counters of training, and Paddle's table of names. */
 const exempt = /(^|\.)num_batches_tracked$|^StructuredToParameterName@@$/;
-/** Of each kind, in an error. */
-const mostListed = 20;
+/** Of each kind, in the sentence of an error; the rest is in its details. */
+const mostNamed = 5;
 
 /** @returns the match with the fewest differences; the first of `namings` wins a tie */
 export function matchNaming(
@@ -85,20 +85,28 @@ function hasFractions(type: string): boolean {
   return type.includes('float');
 }
 
-/** @returns the whole list as one clause, at most twenty of each kind */
-export function describeDifferences({ missing, unknown, unfit }: Match): string {
-  const kinds: [string, string[]][] = [
-    ['missing', missing],
-    ['not known', unknown],
-    ['of another shape or type', unfit],
-  ];
-  return kinds
+const kindsOf = ({ missing, unknown, unfit }: Match): [string, string[]][] => [
+  ['missing', missing],
+  ['not known', unknown],
+  ['of another shape or type', unfit],
+];
+
+/** @returns one clause, with at most a few of each kind by name */
+export function describeDifferences(match: Match): string {
+  return kindsOf(match)
     .filter(([, names]) => names.length > 0)
     .map(([kind, names]) => `${kind} ${names.length} (${listed(names)})`)
     .join('; ');
 }
 
 function listed(names: readonly string[]): string {
-  const shown = names.slice(0, mostListed).join(', ');
-  return names.length > mostListed ? `${shown}, …` : shown;
+  const shown = names.slice(0, mostNamed).join(', ');
+  return names.length > mostNamed ? `${shown}, …` : shown;
+}
+
+/** @returns a line a difference, or none where the clause names them all */
+export function listDifferences(match: Match): string[] {
+  const kinds = kindsOf(match);
+  if (kinds.every(([, names]) => names.length <= mostNamed)) return [];
+  return kinds.flatMap(([kind, names]) => names.map((name) => `${kind}: ${name}`));
 }
