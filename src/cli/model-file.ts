@@ -40,12 +40,16 @@ export async function tellModel(
   { id, artifact, weights }: { id: string; artifact: Artifact; weights: WeightsTold },
   { json }: { json?: true | undefined },
 ): Promise<void> {
-  if (json) return void (await writeJson({ id, ...artifact, weights }));
+  const { path, sha256 } = artifact;
+  if (json) {
+    await writeJson({ id, path, sha256, bytes: artifact.bytes, weights });
+    return;
+  }
   const lines = [
     ['model', id],
     ['weights', describeWeights(weights)],
-    ['file', `${artifact.path}, ${bytes(artifact.bytes)}`],
-    ['sha256', artifact.sha256],
+    ['file', `${path}, ${bytes(artifact.bytes)}`],
+    ['sha256', sha256],
   ];
   await writeOut(lines.map(([name, value]) => `${`${name}:`.padEnd(9)}${value}\n`).join(''));
 }

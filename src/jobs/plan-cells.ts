@@ -6,7 +6,8 @@ import { openClassifier } from '../onnx/session.ts';
 import { bytes as bytesText } from '../report/numbers.ts';
 import { type LatencyMode, latencyModes } from '../scoring/latency-modes.ts';
 import type { LatencySpec } from './latency-spec.ts';
-import { fileOf, recipeOf, requestsOf } from './prepare-models.ts';
+import { locateModel } from './locate-model.ts';
+import { recipeOf, requestsOf } from './prepare-models.ts';
 import type { ModelRequest, Spec } from './spec.ts';
 
 export interface PlannedCell {
@@ -32,7 +33,7 @@ async function cellsOf(
   latency: LatencySpec,
 ): Promise<PlannedCell[]> {
   const recipe = recipeOf(request);
-  const artifact = await readArtifact(fileOf(request));
+  const artifact = await readArtifact(await locateModel(request));
   const fits = artifact.bytes * loadedSize < freemem();
   const fixedBatch = fits ? await readFixedBatch(artifact, recipe) : null;
   const { mode } = latency;

@@ -19,6 +19,7 @@ const plannedModelSchema = z.object({
     path: z.string(),
     sha256: z.string(),
     bytes: z.number().int(),
+    files: z.array(z.object({ name: z.string(), stamp: z.string() })),
   }),
   recipe: recipeSchema,
   recipeDigest: z.string(),

@@ -6,6 +6,7 @@ import { readArtifact } from '../models/artifact.ts';
 import { findCard, requireCard } from '../models/cards.ts';
 import { type ClassifierSession, openClassifier } from '../onnx/session.ts';
 import { digestOf } from '../storage/digest.ts';
+import { locateModel } from './locate-model.ts';
 import { countCost, publishedOf } from './model-figures.ts';
 import { placeNormalisation } from './place-normalisation.ts';
 import type { PlannedModel } from './plan.ts';
@@ -55,7 +56,7 @@ async function prepareModel(
   const { id } = request;
   const card = cardOf(request);
   const recipe = recipeOf(request);
-  const onnx = fileOf(request);
+  const onnx = await locateModel(request);
   const normalisation = await placeNormalisation(onnx, wanted);
   const session = await openClassifier(onnx, {
     threads: 1,
@@ -84,15 +85,6 @@ async function prepareModel(
   } finally {
     await session.close();
   }
-}
-
-/** Path of the model's ONNX file. */
-export function fileOf({ id, onnx }: ModelRequest): string {
-  if (onnx !== undefined) return onnx;
-  throw new TopfiveError(
-    'model',
-    `model "${id}" has a card but no artifact here: name its ONNX file with onnx: FILE in the spec, or --model ${id}=FILE.onnx`,
-  );
 }
 
 /** One run on zeros, after the one that opening the classifier makes: rough, and good enough to size shards. */

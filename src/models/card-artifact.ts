@@ -2,11 +2,11 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { TopfiveError } from '../errors.ts';
-import type { ArtifactCache, CachedFiles } from '../storage/artifact-cache.ts';
+import type { ArtifactCache } from '../storage/artifact-cache.ts';
 import { digestFile, digestOf, stampOf } from '../storage/digest.ts';
 import { openFs } from '../storage/fs.ts';
 import type { Storage } from '../storage/storage.ts';
-import { type Artifact, artifactOf } from './artifact.ts';
+import { type Artifact, cachedArtifact } from './artifact.ts';
 import { networkOf } from './build.ts';
 import { importModel, recogniseCheckpoint } from './import/import-model.ts';
 import type { WriteOptions } from './write-artifact.ts';
@@ -39,7 +39,6 @@ export interface ImportOptions extends Pick<WriteOptions, 'signal' | 'onProgress
   onWait: (pid: number) => void;
 }
 
-const fileName = 'model.onnx';
 /** Changes when the same checkpoint and network would be written as other bytes. */
 const writerVersion = 1;
 
@@ -58,7 +57,7 @@ export async function importCardArtifact(
   const files = await cache.getOrMake(
     key,
     async (folder) => {
-      await importModel(id, { ...writing, checkpoint: path, path: join(folder, fileName) });
+      await importModel(id, { ...writing, checkpoint: path, path: join(folder, fileOf(id)) });
       if ((await stampOf(path)) !== stamp) throw changed(path);
     },
     { onWait },
@@ -66,7 +65,7 @@ export async function importCardArtifact(
   const checkpoint = { source, ...file, ...kind };
   const record: CardRecord = { schemaVersion: 1, key, checkpoint };
   await recordsIn(cache).put(keyOf(id), JSON.stringify(record));
-  return { artifact: describe(files), checkpoint };
+  return { artifact: cachedArtifact(files, fileOf(id)), checkpoint };
 }
 
 /** @returns undefined when none was imported, `removed` when it had to make room for others */
@@ -79,7 +78,8 @@ export async function findCardArtifact(
   const text = (await records.get(keyOf(id))).toString();
   const record = recordSchema.parse(JSON.parse(text));
   const files = await cache.find(record.key);
-  return files ? { artifact: describe(files), checkpoint: record.checkpoint } : 'removed';
+  if (!files) return 'removed';
+  return { artifact: cachedArtifact(files, fileOf(id)), checkpoint: record.checkpoint };
 }
 
 function changed(path: string): TopfiveError {
@@ -94,8 +94,4 @@ function recordsIn({ root }: ArtifactCache): Storage {
 }
 
 const keyOf = (id: string) => `${id}.json`;
-
-/** The names of files with weights sort behind that of the ONNX file. */
-function describe({ folder, files }: CachedFiles): Artifact {
-  return artifactOf(join(folder, fileName), files);
-}
+const fileOf = (id: string) => `${id}.onnx`;

@@ -1,26 +1,30 @@
 /** Which other files an ONNX file keeps its weights in. */
-import { message, readMessage, text } from './fields.ts';
+import { isSystemError } from '../errors.ts';
+import { readMessage, text } from './fields.ts';
+import { FileWindow } from './file-window.ts';
 import { graphField, modelField, tensorField } from './proto.ts';
 
 /**
  * Names of the files with external data, each once, sorted; relative to the ONNX file's folder.
- * Reads initializers only; bytes that are no protobuf message name none.
+ * Reads what describes initializers and none of their values; bytes that are no protobuf message name none.
  */
-export function externalFiles(bytes: Uint8Array): string[] {
+export async function externalFiles(path: string): Promise<string[]> {
   const names = new Set<string>();
-  const tensor = message((value) =>
-    readMessage(value, {
-      [tensorField.externalData]: message((entry) => {
-        const { key, value: name } = readEntry(entry);
-        if (key === 'location') names.add(name);
-      }),
-    }),
-  );
-  const graph = message((value) => readMessage(value, { [graphField.initializer]: tensor }));
+  const file = await FileWindow.open(path);
   try {
-    readMessage(bytes, { [modelField.graph]: graph });
-  } catch {
+    for (const graph of file.fields(file.whole, modelField.graph)) {
+      for (const tensor of file.fields(graph, graphField.initializer)) {
+        for (const entry of file.fields(tensor, tensorField.externalData)) {
+          const { key, value } = readEntry(file.read(entry));
+          if (key === 'location') names.add(value);
+        }
+      }
+    }
+  } catch (error) {
+    if (isSystemError(error, 'EIO')) throw error;
     return [];
+  } finally {
+    await file.close();
   }
   return [...names].sort();
 }

@@ -60,7 +60,7 @@ export async function inspectOnnx(path: string, side?: number): Promise<Inspecti
     inputs,
     outputs: graph.outputs,
     operators: countOperators(file),
-    weights: { ...countWeights(file), external: externalFiles(bytes) },
+    weights: { ...countWeights(file), external: await externalFiles(path) },
     image: inputs.length === 1 ? imageDims(inputs[0], side) : null,
     ...countCost(file, side),
   };

@@ -33,11 +33,12 @@ test('an artifact of one file has the digest and size of that file', () =>
     const path = join(folder, 'tiny.onnx');
     await writeTinyModel(path, { side: 8, classes: 3 });
     const bytes = readFileSync(path);
-    assert.deepEqual(await readArtifact(path), {
-      path,
-      sha256: sha256(bytes),
-      bytes: bytes.length,
-    });
+    const { files, ...artifact } = await readArtifact(path);
+    assert.deepEqual(artifact, { path, sha256: sha256(bytes), bytes: bytes.length });
+    assert.deepEqual(
+      files.map(({ name }) => name),
+      ['tiny.onnx'],
+    );
   }));
 
 test('a change of the external data changes the digest, and the bytes of all files count', () =>
@@ -71,4 +72,18 @@ test('a file that changed after submission is refused', () =>
     await checkArtifact(artifact);
     copyFileSync(resolve(import.meta.dirname, 'artifact.test.ts'), path);
     await assert.rejects(checkArtifact(artifact), /has changed since the run was submitted/);
+  }));
+
+test('files that were not touched are not read again, and those of another machine are', () =>
+  inFolder(async (folder) => {
+    const path = join(folder, 'tiny.onnx');
+    await writeTinyModel(path, { side: 8, classes: 3 });
+    const artifact = await readArtifact(path);
+    await checkArtifact({ ...artifact, sha256: 'of another file' });
+    const elsewhere = artifact.files.map(({ name }) => ({ name, stamp: 'of another disk' }));
+    await checkArtifact({ ...artifact, files: elsewhere });
+    await assert.rejects(
+      checkArtifact({ ...artifact, sha256: 'of another file', files: elsewhere }),
+      /has changed/,
+    );
   }));
