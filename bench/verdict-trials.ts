@@ -1,6 +1,7 @@
 /** Nights drawn at random, judged by the code that judges real ones: how often verdicts are wrong, and what they cost. */
 import { createRandom, type Random } from '../src/data/random.ts';
-import { EarlyGate, judgeEarly } from '../src/scoring/early-stop.ts';
+import { EarlyNight } from '../src/scoring/early-night.ts';
+import { EarlyGate } from '../src/scoring/early-stop.ts';
 import { noiseBound } from '../src/scoring/noise.ts';
 import { marginInImages } from '../src/scoring/paired.ts';
 import {
@@ -132,10 +133,12 @@ export function manifestNights(
   { lost, spread, trials, seed }: { lost: number; spread: number; trials: number; seed: number },
 ): { pass: number; regression: number } {
   const random = createRandom(seed, 2);
-  const run = () => Math.round(spread * normal(random));
   const said = { pass: 0, regression: 0 };
   for (let trial = 0; trial < trials; trial += 1) {
     const verdicts = Array.from({ length: gates }, () => {
+      // Where between two whole counts the mean lies matters when runs spread by less than one image.
+      const mean = random.next();
+      const run = () => Math.round(mean + spread * normal(random));
       const correct = Array.from({ length: 5 }, run);
       const { noise } = noiseBound({ correct, identical: false }, { alpha, gates });
       const lostImages = lost + run() - run();
@@ -191,33 +194,24 @@ export function earlyNights({ trials, seed, ...night }: EarlyNights): {
   return said;
 }
 
-/** A gate's first verdict is kept, for its counts are not read again. */
 function earlyNight(
   { manifest, alpha, marginImages, gates, shard, order }: Omit<EarlyNights, 'trials' | 'seed'>,
   random: Random,
 ): { verdicts: (Verdict | null)[]; seen: number } {
   const { images } = manifest;
-  const runs = Array.from({ length: gates }, () => ({
-    gate: new EarlyGate({ images, marginImages, noise: 0 }),
-    deal: dealer(manifest, { random, clustered: order === 'clustered' }),
-  }));
-  const verdicts = new Array<Verdict | null>(gates).fill(null);
+  const each = Array.from({ length: gates });
+  const deals = each.map(() => dealer(manifest, { random, clustered: order === 'clustered' }));
+  const night = new EarlyNight(
+    each.map(() => new EarlyGate({ images, marginImages, noise: 0 })),
+    alpha,
+  );
   let seen = 0;
-  while (verdicts.includes(null)) {
+  while (!night.isDecided) {
     const next = Math.min(shard, images - seen);
-    for (const { gate, deal } of runs) {
-      gate.feed(deal(next));
-    }
+    night.feed(deals.map((deal) => deal(next)));
     seen += next;
-    const judged = judgeEarly(
-      runs.map(({ gate }) => gate),
-      alpha,
-    );
-    for (const [index, { verdict }] of judged.entries()) {
-      verdicts[index] ??= verdict;
-    }
   }
-  return { verdicts, seen };
+  return { verdicts: night.verdicts.map(({ verdict }) => verdict), seen };
 }
 
 /** Hands out the outcomes of the manifest, each once. */

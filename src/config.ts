@@ -20,6 +20,8 @@ export interface Environment {
   vulkanDrivers: string | undefined;
   /** True when a continuous-integration service says so; progress is then plain lines. */
   ci: boolean;
+  /** Who runs this, for what people put their name to: a service's actor, or the user. */
+  actor: string;
   /** Everything, for child processes. */
   all: NodeJS.ProcessEnv;
 }
@@ -33,6 +35,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environme
     path: env.PATH ?? '',
     vulkanDrivers: env.VK_DRIVER_FILES || env.VK_ICD_FILENAMES || undefined,
     ci: env.CI === 'true' || env.CI === '1',
+    actor: actorOf(env),
     all: env,
   };
 }
@@ -118,6 +121,13 @@ function readBytes(text: string): number {
     'usage',
     `TOPFIVE_CACHE_SIZE is a size such as 500MB or 32GB, but it is "${text}"`,
   );
+}
+
+/** GitHub and GitLab name who set a pipeline off; its own user says nothing then. */
+const actors = ['GITHUB_ACTOR', 'GITLAB_USER_LOGIN', 'USER', 'LOGNAME', 'USERNAME'];
+
+function actorOf(env: NodeJS.ProcessEnv): string {
+  return actors.map((name) => env[name]).find(Boolean) ?? 'unknown';
 }
 
 /**

@@ -124,9 +124,9 @@ async function tellUnfinished(state: RunState, flags: ResultFlags): Promise<numb
   return cancelled ? exitCodes.cancelled : exitCodes.failed;
 }
 
-/** 0 for complete, 3 for a run whose numbers do not stand. */
+/** 3 for a run whose numbers do not stand. */
 export function exitOf({ status }: Pick<RunRecord, 'status'>): number {
-  return status === 'complete' ? exitCodes.done : exitCodes.invalid;
+  return status === 'invalid' ? exitCodes.invalid : exitCodes.done;
 }
 
 function reportPlace(

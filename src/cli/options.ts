@@ -1,5 +1,6 @@
 /** Options that several commands share, and how their values are read. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { daySchema, isOver } from '../jobs/baselines.ts';
 import { devices } from '../onnx/device.ts';
 
 /** A parser of whole numbers from `lowest` up. */
@@ -17,6 +18,21 @@ export function wholeNumber(lowest: number): (text: string) => number {
 export function autoOr(lowest: number): (text: string) => 'auto' | number {
   const read = wholeNumber(lowest);
   return (text) => (text === 'auto' ? 'auto' : read(text));
+}
+
+/** A parser of text that says something. */
+export function wording(text: string): string {
+  if (text.trim() === '') throw new InvalidArgumentError('It must say something.');
+  return text.trim();
+}
+
+/** A parser of days such as `2027-01-31`, today or later in UTC. */
+export function dayToCome(text: string): string {
+  if (!daySchema.safeParse(text).success) {
+    throw new InvalidArgumentError('It must be a day such as 2027-01-31.');
+  }
+  if (isOver(text, new Date())) throw new InvalidArgumentError('That day is over.');
+  return text;
 }
 
 export function collect(text: string, earlier: string[] = []): string[] {

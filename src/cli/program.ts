@@ -1,6 +1,7 @@
 /** All commands in one program; what it throws ends in one sentence and an exit code. */
 import { Command } from 'commander';
 import { topfiveVersion } from '../config.ts';
+import { addBaseline } from './commands/baseline.ts';
 import { addCancel } from './commands/cancel.ts';
 import { addCompare } from './commands/compare.ts';
 import { addDataset } from './commands/dataset.ts';
@@ -35,6 +36,7 @@ const commands = [
   addPredictions,
   addCompare,
   addLatency,
+  addBaseline,
   addDataset,
   addModels,
   addDoctor,

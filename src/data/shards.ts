@@ -1,10 +1,13 @@
 /** Cutting a manifest into shards: contiguous ranges that cover it exactly, each with the digest of its content. */
 import { TopfiveError } from '../errors.ts';
 import type { ShardRef } from '../scoring/records.ts';
-import { digestEntries, type Manifest } from './manifest.ts';
+import { digestEntries, type ManifestEntry } from './manifest.ts';
 
-/** @param size images a shard; the last one has what is left. */
-export function cutShards({ entries }: Pick<Manifest, 'entries'>, size: number): ShardRef[] {
+/**
+ * @param entries in the order in which shards take them
+ * @param size images a shard; the last one has what is left
+ */
+export function cutShards(entries: ManifestEntry[], size: number): ShardRef[] {
   if (!Number.isSafeInteger(size) || size < 1) {
     throw new TopfiveError('spec', `A shard holds a positive whole number of images, not ${size}.`);
   }
@@ -38,4 +41,12 @@ export function autoShardSize(load: {
   const byTime = imagesPerSecond ? Math.round(imagesPerSecond * secondsPerShard) : usualSize;
   const byWorkers = Math.floor(images / (shardsPerWorker * workers));
   return Math.max(Math.min(byTime, byWorkers), Math.min(fewestImages, Math.ceil(images / workers)));
+}
+
+/** Looks at the gates of a run that may stop early: each costs at most a hundredth of the images too many. */
+const looks = 100;
+
+/** Images a shard of a run that may stop early: the same whatever the machine. */
+export function earlyShardSize(images: number): number {
+  return Math.max(Math.ceil(images / looks), Math.min(fewestImages, images));
 }

@@ -1,5 +1,4 @@
 /** Aggregation: all shard records of a run, checked, become one run record and the files of the run folder. */
-import type { Manifest } from '../data/manifest.ts';
 import { encodePredictions } from '../report/predictions.ts';
 import { runFolderFiles } from '../report/render.ts';
 import { type Merged, mergeShards } from '../scoring/merge.ts';
@@ -10,6 +9,7 @@ import { type ShardJob, unfinishedRecord } from './missing.ts';
 import { modelResult } from './model-result.ts';
 import { loadPlan, loadPlannedManifest, type Plan, type PlannedModel } from './plan.ts';
 import { runKeys } from './run-keys.ts';
+import { type RunScope, readScope } from './run-scope.ts';
 import { readShardRecord } from './shard-commit.ts';
 
 /** Why a job did not finish, by shard and group. */
@@ -27,16 +27,17 @@ export async function aggregateRun(input: AggregateInput): Promise<RunRecord> {
   const { storage, runId } = input;
   const plan = await loadPlan(storage, runId);
   const manifest = await loadPlannedManifest(storage, plan);
+  const scope = await readScope(plan, { manifest, storage });
   const keys = runKeys(runId);
   const parts: ModelPart[] = [];
   for (const [index, model] of plan.models.entries()) {
-    const part = await mergeModel(model, { index, plan, manifest, input });
+    const part = await mergeModel(model, { index, plan, scope, input });
     await storage.put(keys.predictions(model), part.predictions);
     parts.push(part);
   }
   // Parsed as a reader will parse it, so that a report rendered again has the same bytes.
   const record = runRecordSchema.parse(
-    makeRunRecord(parts, { plan, finishedAt: input.finishedAt }),
+    makeRunRecord(parts, { plan, scope, finishedAt: input.finishedAt }),
   );
   const files = runFolderFiles(record);
   const commit = files.filter(({ name }) => name === 'report.json');
@@ -57,30 +58,31 @@ interface ModelPart {
 interface MergeContext {
   index: number;
   plan: Plan;
-  manifest: Manifest;
+  scope: RunScope;
   input: AggregateInput;
 }
 
 async function mergeModel(model: PlannedModel, context: MergeContext): Promise<ModelPart> {
-  const { plan, manifest, input } = context;
+  const { plan, scope, input } = context;
+  const { planned } = scope;
   const group = plan.groups.findIndex((members) => members.includes(context.index));
-  const found = await readRecords(model, plan, input.storage);
-  const absent = plan.shards.filter(
+  const found = await readRecords(model, context);
+  const absent = scope.shards.filter(
     (shard) => !found.some((record) => record.shard.index === shard.index),
   );
   const reasonOf = ({ index }: ShardRef) =>
     input.childFailures.find((failure) => failure.shard === index && failure.group === group)
       ?.reason ?? 'no worker finished it';
   const stand = absent.map((shard) =>
-    unfinishedRecord(model, { plan, manifest, shard, like: found[0], reason: reasonOf(shard) }),
+    unfinishedRecord(model, { plan, planned, shard, like: found[0], reason: reasonOf(shard) }),
   );
-  const merge = mergeShards([...found, ...stand], manifest.entries.length);
+  const merge = mergeShards([...found, ...stand], planned.length);
   if ('reasons' in merge) {
     const reason = merge.reasons.slice(0, 3).join(' ');
-    const nothing = plan.shards.map((shard) =>
-      unfinishedRecord(model, { plan, manifest, shard, like: found[0], reason }),
+    const nothing = scope.shards.map((shard) =>
+      unfinishedRecord(model, { plan, planned, shard, like: found[0], reason }),
     );
-    const refused = mergeShards(nothing, manifest.entries.length);
+    const refused = mergeShards(nothing, planned.length);
     if ('reasons' in refused) throw new Error(refused.reasons.join(' '));
     return partOf(model, { merged: refused.merged, found, reasons: merge.reasons, context });
   }
@@ -98,8 +100,9 @@ interface PartInput {
   context: MergeContext;
 }
 
-async function partOf(model: PlannedModel, { merged, found, reasons, context }: PartInput) {
-  const { entries } = context.manifest;
+async function partOf(model: PlannedModel, { found, reasons, context, ...input }: PartInput) {
+  const { entries, restore } = context.scope;
+  const merged = restore(input.merged);
   const labels = entries.map(({ label }) => label);
   const nondeterminism = await readFindings(model, context);
   const encoded = encodePredictions({
@@ -132,22 +135,25 @@ function tallyReasons(model: PlannedModel, { tally, failures }: Merged): string[
 
 async function readRecords(
   model: PlannedModel,
-  plan: Plan,
-  storage: Storage,
+  { scope, input: { storage, runId } }: MergeContext,
 ): Promise<ShardRecord[]> {
   const records: ShardRecord[] = [];
-  for (const shard of plan.shards) {
-    const key = runKeys(plan.runId).record(model, shard.index);
+  for (const shard of scope.shards) {
+    const key = runKeys(runId).record(model, shard.index);
     if ((await storage.size(key)) !== undefined) records.push(await readShardRecord(storage, key));
   }
   return records;
 }
 
-async function readFindings(model: PlannedModel, { plan, input }: MergeContext): Promise<string[]> {
+async function readFindings(
+  model: PlannedModel,
+  { scope, input }: MergeContext,
+): Promise<string[]> {
   const findings: string[] = [];
-  const prefix = `${runKeys(plan.runId).findings}${model.id}.${model.precision}.`;
+  const prefix = `${runKeys(input.runId).findings}${model.id}.${model.precision}.`;
   for await (const { key } of input.storage.list(prefix)) {
     const { shard } = JSON.parse((await input.storage.get(key)).toString()) as { shard: number };
+    if (shard >= scope.shards.length) continue;
     findings.push(`two workers computed different answers for shard ${shard}; the first stands`);
   }
   return findings;
@@ -155,7 +161,7 @@ async function readFindings(model: PlannedModel, { plan, input }: MergeContext):
 
 function makeRunRecord(
   parts: ModelPart[],
-  { plan, finishedAt }: { plan: Plan; finishedAt: Date },
+  { plan, scope, finishedAt }: { plan: Plan; scope: RunScope; finishedAt: Date },
 ): RunRecord {
   const reasons = parts.flatMap((part) => part.reasons);
   const wallSeconds = (finishedAt.getTime() - Date.parse(plan.createdAt)) / 1000;
@@ -163,7 +169,7 @@ function makeRunRecord(
   const versions = parts.find((part) => part.versions)?.versions;
   return {
     schemaVersion: 1,
-    status: reasons.length > 0 ? 'invalid' : 'complete',
+    status: reasons.length > 0 ? 'invalid' : scope.early?.estimate ? 'stopped-early' : 'complete',
     reasons,
     runId: plan.runId,
     name: plan.name,
@@ -171,6 +177,7 @@ function makeRunRecord(
     createdAt: plan.createdAt,
     finishedAt: finishedAt.toISOString(),
     dataset: plan.dataset,
+    ...(reasons.length === 0 && scope.early),
     models: parts.map(({ result }) => result),
     environment: {
       workers: countFingerprints(parts.flatMap(({ fingerprints }) => fingerprints)),

@@ -2,6 +2,7 @@
 
 import { startPass } from './model-pass.ts';
 import { passOverImages } from './pass-over-images.ts';
+import { inPlannedOrder } from './planned-order.ts';
 import { takeOverRecords } from './reuse.ts';
 import { commitShardRecord } from './shard-commit.ts';
 import { makeShardRecord } from './shard-record.ts';
@@ -13,7 +14,7 @@ export async function evaluateShard(work: ShardWork, tools: ShardTools): Promise
   if (models.length === 0) return;
 
   const { start, end } = work.plan.shards[work.shard];
-  const entries = work.manifest.entries.slice(start, end);
+  const entries = inPlannedOrder(work.manifest.entries, work.plan).slice(start, end);
   const rules = distinctCropRules(models);
   const opened = await openStations(models, { work, tools, rules });
   const stations = await takeOverRecords(opened, { work, tools, entries });

@@ -1,8 +1,9 @@
 /** What a run still lacks: jobs whose records are not in storage, and the record that stands for a shard nobody finished. */
-import type { Manifest } from '../data/manifest.ts';
+import type { ManifestEntry } from '../data/manifest.ts';
 import { type Conditions, K, type ShardRecord, type ShardRef } from '../scoring/records.ts';
 import { tallyOf } from '../scoring/tally.ts';
 import type { Storage } from '../storage/storage.ts';
+import { readStopped } from './early-stop.ts';
 import type { Plan, PlannedModel } from './plan.ts';
 import { runKeys } from './run-keys.ts';
 
@@ -12,23 +13,27 @@ export interface ShardJob {
   group: number;
 }
 
-/** The shard × group pairs for which at least one model has no record yet. */
+/** The shard × group pairs for which at least one model has no record yet, in the planned order. */
 export async function missingJobs(plan: Plan, storage: Storage): Promise<ShardJob[]> {
   const keys = runKeys(plan.runId);
+  const wanted = await readStopped(storage, plan.runId);
   const present = new Set<string>();
   for await (const { key } of storage.list(keys.records)) present.add(key);
-  return plan.shards.flatMap(({ index: shard }) =>
-    plan.groups.flatMap((members, group) =>
-      members.every((model) => present.has(keys.record(plan.models[model], shard)))
-        ? []
-        : [{ shard, group }],
-    ),
-  );
+  return plan.shards
+    .slice(0, wanted)
+    .flatMap(({ index: shard }) =>
+      plan.groups.flatMap((members, group) =>
+        members.every((model) => present.has(keys.record(plan.models[model], shard)))
+          ? []
+          : [{ shard, group }],
+      ),
+    );
 }
 
 export interface Unfinished {
   plan: Plan;
-  manifest: Manifest;
+  /** All images, in the planned order. */
+  planned: readonly ManifestEntry[];
   shard: ShardRef;
   /** A record of the same model, whose conditions are taken over; without one they are the plan's. */
   like: ShardRecord | undefined;
@@ -37,7 +42,7 @@ export interface Unfinished {
 
 /** A record in which every image of the shard is a model-error: it counts as wrong and makes the run invalid. */
 export function unfinishedRecord(model: PlannedModel, parts: Unfinished): ShardRecord {
-  const { plan, manifest, shard, like, reason } = parts;
+  const { plan, planned, shard, like, reason } = parts;
   const images = shard.end - shard.start;
   const predictions: ShardRecord['predictions'] = {
     states: new Array(images).fill('model-error'),
@@ -53,7 +58,7 @@ export function unfinishedRecord(model: PlannedModel, parts: Unfinished): ShardR
     conditions: like?.conditions ?? plannedConditions(model, plan),
     tally: tallyOf(predictions, 0),
     predictions,
-    failures: manifest.entries.slice(shard.start, shard.end).map(({ key }) => ({
+    failures: planned.slice(shard.start, shard.end).map(({ key }) => ({
       key,
       state: 'model-error',
       reason: `not evaluated: ${reason}`,

@@ -2,11 +2,12 @@
 import { z } from 'zod';
 import { layouts, loadManifest, type Manifest } from '../data/manifest.ts';
 import { recipeSchema } from '../data/recipe.ts';
-import { autoShardSize, cutShards } from '../data/shards.ts';
+import { autoShardSize, cutShards, earlyShardSize } from '../data/shards.ts';
 import { costSchema, publishedSchema } from '../scoring/published.ts';
 import { shardRefSchema } from '../scoring/records.ts';
 import { type Drawn, drawnSchema } from '../scoring/run-record.ts';
 import type { Storage } from '../storage/storage.ts';
+import { inPlannedOrder } from './planned-order.ts';
 import { readStored } from './read-stored.ts';
 import { runKeys } from './run-keys.ts';
 import { specSchema } from './spec.ts';
@@ -39,6 +40,15 @@ const plannedModelSchema = z.object({
 });
 export type PlannedModel = z.infer<typeof plannedModelSchema>;
 
+/** Early stop against a run of the same images. */
+const earlyStopSchema = z.object({
+  /** Run id of the baseline. */
+  baseline: z.string(),
+  /** Error level of the night. */
+  alpha: z.number(),
+  seed: z.number().int().nonnegative(),
+});
+
 const planSchema = z.object({
   schemaVersion: z.literal(1),
   runId: z.string(),
@@ -57,6 +67,8 @@ const planSchema = z.object({
   models: z.array(plannedModelSchema),
   /** Indices into `models`: each group is evaluated on one decode. */
   groups: z.array(z.array(z.number().int())),
+  /** Shards are then ranges of a random order of the manifest, drawn by the seed. */
+  earlyStop: earlyStopSchema.optional(),
   /** Take over shard records of earlier runs that were made under equal conditions. */
   reuse: z.boolean(),
   spec: specSchema,
@@ -77,19 +89,12 @@ export interface PlanInput {
   models: PlannedModel[];
   workers: number;
   reuse: boolean;
+  earlyStop?: Plan['earlyStop'];
 }
 
 export function makePlan(input: PlanInput): Plan {
-  const { manifest, spec } = input;
+  const { manifest, spec, earlyStop } = input;
   const images = manifest.entries.length;
-  const size =
-    spec.shardSize === 'auto'
-      ? autoShardSize({
-          images,
-          workers: input.workers,
-          imagesPerSecond: estimateRate(input.models),
-        })
-      : spec.shardSize;
   return {
     schemaVersion: 1,
     runId: input.runId,
@@ -104,12 +109,21 @@ export function makePlan(input: PlanInput): Plan {
       classNames: manifest.classNames,
       ...(input.subset && { subset: input.subset }),
     },
-    shards: cutShards(manifest, size),
+    shards: cutShards(inPlannedOrder(manifest.entries, { earlyStop }), shardSize(input)),
     models: input.models,
     groups: groupModels(input.models, groupBytes),
+    ...(earlyStop && { earlyStop }),
     reuse: input.reuse,
     spec,
   };
+}
+
+/** Under early stop a shard's end is a look at the gates, so its size follows from the images alone. */
+function shardSize({ spec, manifest, workers, models, earlyStop }: PlanInput): number {
+  const images = manifest.entries.length;
+  if (spec.shardSize !== 'auto') return spec.shardSize;
+  if (earlyStop) return earlyShardSize(images);
+  return autoShardSize({ images, workers, imagesPerSecond: estimateRate(models) });
 }
 
 /** Decoding and cropping one image of ImageNet's size, in seconds of one core. */

@@ -18,6 +18,10 @@ export function runKeys(runId: string) {
     spec: `${root}spec.json`,
     plan: `${root}plan.json`,
     manifest: `${root}manifest.json`,
+    /** With early stop: what the baseline had right, and the gates. */
+    earlyStop: `${root}early-stop.json`,
+    /** Present once early stop is certain: holds how many shards decided it. */
+    stopped: `${root}stopped.json`,
     /** Present once the run was cancelled; holds when. */
     cancelled: `${root}cancelled.json`,
     /** Present when the run itself failed; holds the reason. */

@@ -8,7 +8,12 @@ import { readStored } from './read-stored.ts';
 import { runKeys, runsPrefix } from './run-keys.ts';
 import { readShardRecord } from './shard-commit.ts';
 
-export type RunStatus = 'queued' | 'running' | 'complete' | 'invalid' | 'failed' | 'cancelled';
+export type RunStatus = RunRecord['status'] | 'queued' | 'running' | 'failed' | 'cancelled';
+
+/** Whether the run has ended with a report. */
+export function isReported(status: RunStatus): status is RunRecord['status'] {
+  return status === 'complete' || status === 'invalid' || status === 'stopped-early';
+}
 
 export interface RunState {
   runId: string;
@@ -81,7 +86,7 @@ export function stateOfRecord(record: RunRecord, shards: RunState['shards']): Ru
     runId: record.runId,
     name: record.name,
     createdAt: record.createdAt,
-    status: record.status === 'complete' ? 'complete' : 'invalid',
+    status: record.status,
     reason: record.reasons.length > 0 ? record.reasons.join('; ') : null,
     shards,
     images: sumOf(models),

@@ -7,6 +7,7 @@ import { recipeSchema } from '../data/recipe.ts';
 import { subsetSchema } from '../data/subset.ts';
 import { messageOf, TopfiveError } from '../errors.ts';
 import { devices } from '../onnx/device.ts';
+import { earlyStopSchema, type Gates, gatesSchema } from './gates.ts';
 import { latencySchema } from './latency-spec.ts';
 
 const modelId = z
@@ -52,6 +53,10 @@ export const specSchema = z.strictObject({
   device: z.enum(['auto', ...devices]).default('auto'),
   /** Where bytes are normalised: inside the model's graph or before it; auto is the graph wherever the file allows it. */
   normalisation: z.enum(['auto', 'graph', 'host']).default('auto'),
+  /** What a night is held against, and how much may be lost. */
+  gates: gatesSchema.optional(),
+  /** Ends a run once every gate is decided; the order of the images is then random. */
+  earlyStop: earlyStopSchema.optional(),
   batchSize: z.union([z.literal('auto'), positive.max(4096)]).default('auto'),
   shardSize: z.union([z.literal('auto'), positive]).default('auto'),
   latency: latencySchema.optional(),
@@ -85,6 +90,7 @@ export function checkSpec(
   return {
     ...spec,
     dataset: absoluteDataset(spec.dataset, folder),
+    ...(spec.gates && { gates: absoluteBaseline(spec.gates, folder) }),
     models: spec.models.map((model) =>
       typeof model === 'string' || model.onnx === undefined
         ? model
@@ -114,6 +120,12 @@ function absoluteDataset(dataset: Spec['dataset'], folder: string): Spec['datase
     ...(dataset.labels && { labels: absolute(dataset.labels, folder) }),
     ...(dataset.devkit && { devkit: absolute(dataset.devkit, folder) }),
   };
+}
+
+/** A baseline with a `/` is the path or URI of a run folder; else a word or the id of a run. */
+function absoluteBaseline(gates: Gates, folder: string): Gates {
+  const { baseline } = gates;
+  return baseline.includes('/') ? { ...gates, baseline: absolute(baseline, folder) } : gates;
 }
 
 /** `file://` becomes a path, other URIs stay, relative paths resolve against `folder`. */

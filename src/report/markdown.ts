@@ -1,6 +1,7 @@
 /** report.md: the run on one page of a repository. */
 import type { ModelResult, RunRecord } from '../scoring/run-record.ts';
 import { type ClassRow, className, extremeClasses, top1Rate } from './classes.ts';
+import { earlyStopHeader, earlyStopRows, earlyStopWords } from './early-stop.ts';
 import {
   failureRows,
   imagesOf,
@@ -26,6 +27,7 @@ export function renderMarkdown(record: RunRecord): string {
     headline(record),
     coverage(record),
     accuracySection(record),
+    earlyStop(record),
     notes(record),
     speed(record),
     classes(record),
@@ -86,6 +88,13 @@ function failures(record: RunRecord): string | null {
   );
   const more = `${grouped(left)} further failures (images × models) are in report.json.`;
   return left > 0 ? `${listed}\n\n${more}` : listed;
+}
+
+function earlyStop(record: RunRecord): string | null {
+  const words = earlyStopWords(record);
+  if (words === null) return null;
+  const rows = earlyStopRows(record).map((row) => row.map(escaped));
+  return ['## Early stop', table(earlyStopHeader, rows), escaped(words)].join('\n\n');
 }
 
 function notes(record: RunRecord): string | null {

@@ -1,5 +1,6 @@
 /** The result of a run in the terminal. */
 import type { Metric, ModelResult, RunRecord } from '../scoring/run-record.ts';
+import { earlyStopWords } from './early-stop.ts';
 import {
   imagesOf,
   labelNotes,
@@ -88,8 +89,10 @@ function footing(record: RunRecord): string[] {
   const coverage = ledgers(record).map(({ models, tally }) =>
     visible(`${modelList(models, record.models.length)}: ${ledgerSentence(tally)}`),
   );
+  const early = earlyStopWords(record);
   return [
     ...coverage,
+    ...(early === null ? [] : [early]),
     `${duration(wallSeconds)}, ${imagesPerSecond.toFixed(1)} images × models a second.`,
   ];
 }

@@ -4,7 +4,7 @@ import { markCancelled } from '../jobs/run-state.ts';
 import type { Fleet } from '../launch/launcher.ts';
 import { launchLocal } from '../launch/local.ts';
 import { enqueueMissing } from './submit.ts';
-import { type Watched, watchRun } from './watch.ts';
+import { hasEnded, type Watched, watchRun } from './watch.ts';
 import type { Workplace } from './workplace.ts';
 
 export interface RunOptions {
@@ -45,7 +45,7 @@ export async function driveRun(
       onState,
       ...(fleetDone && { fleetDone }),
     });
-    if (!signal.aborted || ended.status === 'complete' || ended.status === 'invalid') return ended;
+    if (!signal.aborted || hasEnded(ended)) return ended;
     await cancelRun(runId, workplace);
     return { ...ended, status: 'cancelled' };
   } finally {

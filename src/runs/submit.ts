@@ -4,6 +4,7 @@ import { topfiveVersion } from '../config.ts';
 import { type Manifest, saveManifest } from '../data/manifest.ts';
 import { TopfiveError } from '../errors.ts';
 import { chooseImages } from '../jobs/choose-images.ts';
+import type { EarlyGates } from '../jobs/early-stop.ts';
 import { missingJobs } from '../jobs/missing.ts';
 import { loadPlan, makePlan, type Plan, savePlan } from '../jobs/plan.ts';
 import { prepareModels } from '../jobs/prepare-models.ts';
@@ -12,17 +13,22 @@ import { listRunIds } from '../jobs/run-state.ts';
 import type { Spec } from '../jobs/spec.ts';
 import type { RunQueue } from '../queue/run-queue.ts';
 import type { Storage } from '../storage/storage.ts';
+import { prepareEarlyStop } from './prepare-early-stop.ts';
 
 export interface SubmitOptions {
   /** Workers expected, for the size of the shards. */
   workers: number;
   reuse: boolean;
+  /** Where the baseline of an early stop is looked for. */
+  store: string;
 }
 
 /** A run that is ready to be persisted; nothing of it is in storage yet. */
 export interface Submission {
   plan: Plan;
   manifest: Manifest;
+  /** Present when the run may stop early. */
+  earlyGates?: EarlyGates | undefined;
   /** What a person should know, e.g. an empty class folder, or a model whose cost cannot be counted. */
   warnings: string[];
 }
@@ -30,11 +36,13 @@ export interface Submission {
 /** Checks everything that can be checked before an image is decoded. */
 export async function prepareRun(
   spec: Spec,
-  { workers, reuse }: SubmitOptions,
+  { workers, reuse, store }: SubmitOptions,
 ): Promise<Submission> {
   const { manifest, subset, warnings } = await chooseImages(spec);
   const models = await prepareModels(spec, manifest);
   const now = new Date();
+  const dataset = { images: manifest.entries.length, digest: manifest.digest };
+  const early = await prepareEarlyStop(spec, { models, dataset, store, now });
   const plan = makePlan({
     runId: newRunId(now),
     createdAt: now.toISOString(),
@@ -45,8 +53,14 @@ export async function prepareRun(
     models,
     workers,
     reuse,
+    earlyStop: early?.planned,
   });
-  return { plan, manifest, warnings: [...warnings, ...models.flatMap(costWarning)] };
+  return {
+    plan,
+    manifest,
+    earlyGates: early?.gates,
+    warnings: [...warnings, ...models.flatMap(costWarning)],
+  };
 }
 
 /** The report shows a dash: a run does not depend on what its models cost. */
@@ -57,7 +71,7 @@ function costWarning({ id, costReason }: Plan['models'][number]): string[] {
 /** Writes all that a worker needs to know of the run; the plan last, so that its presence means that the rest is there. */
 export async function persistRun(
   storage: Storage,
-  { plan, manifest }: Pick<Submission, 'plan' | 'manifest'>,
+  { plan, manifest, earlyGates }: Omit<Submission, 'warnings'>,
 ): Promise<void> {
   const { runId, name, createdAt, topfive, spec } = plan;
   const keys = runKeys(runId);
@@ -65,6 +79,7 @@ export async function persistRun(
   const run = { schemaVersion: 1, runId, name, createdAt, topfive, store: storage.uri };
   await storage.put(keys.run, `${JSON.stringify(run, null, 2)}\n`);
   await saveManifest(storage, { manifest, key: keys.manifest });
+  if (earlyGates) await storage.put(keys.earlyStop, JSON.stringify(earlyGates));
   await savePlan(storage, plan);
 }
 

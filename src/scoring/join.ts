@@ -95,7 +95,8 @@ export function tellCoverage({ keys, baseline, candidate }: Columns): string | n
   return `Coverage differs for ${tellImages(differing.length)}: ${keys[first]} is ${baseline.states[first]} in the baseline, but ${candidate.states[first]} in the candidate.`;
 }
 
-function reorder(
+/** @param order for each row of the result, its row in the columns given */
+export function reorder(
   { states, ranks, classes, probabilities }: Predictions,
   order: readonly number[],
 ): Predictions {

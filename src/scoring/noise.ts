@@ -20,10 +20,14 @@ const identicalRuns = 3;
 const repeatedRuns = 5;
 
 /**
- * W = ⌈t(1 − α/k, K − 1) · s · √2⌉ from K ≥ 5 runs whose right images have standard deviation s; 0 when three or
+ * Variance of rounding to whole images (Sheppard 1898). The t bound takes the counts for normal; where they spread by an
+ * image or less, five of them often agree by luck, and without this W would be too small (bench/simulate-verdicts.ts).
+ */
+const roundingVariance = 1 / 12;
+
+/**
+ * W = ⌈t(1 − α/k, K − 1) · √(s² + 1/12) · √2⌉ from K ≥ 5 runs whose right images have variance s²; 0 when three or
  * more runs are identical. `alpha`: error level of the night; `gates`: how many gates share it, k.
- * The t bound takes the counts for normal. Where s is about one image, five whole numbers may agree by luck, and W is
- * then an image or two short.
  */
 export function noiseBound(
   calibration: Calibration | null,
@@ -38,13 +42,13 @@ export function noiseBound(
   }
   const t = upperTQuantile(alpha / gates, correct.length - 1);
   return {
-    noise: Math.ceil(t * standardDeviation(correct) * Math.SQRT2),
+    noise: Math.ceil(t * Math.sqrt(2 * (varianceOf(correct) + roundingVariance))),
     calibration: 'repeated',
   };
 }
 
-function standardDeviation(values: readonly number[]): number {
+function varianceOf(values: readonly number[]): number {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  return Math.sqrt(squares / (values.length - 1));
+  return squares / (values.length - 1);
 }

@@ -1,5 +1,6 @@
 /** The run record, `report.json`: the merged, checked, self-describing result of a run. Reports need nothing else. */
 import { z } from 'zod';
+import { metricNames } from './paired.ts';
 import { costSchema, publishedSchema } from './published.ts';
 import { conditionsSchema, failureSchema, fingerprintSchema, tallySchema } from './records.ts';
 
@@ -78,6 +79,37 @@ const modelResultSchema = z.object({
 });
 export type ModelResult = z.infer<typeof modelResultSchema>;
 
+const earlyGateSchema = z.object({
+  id: z.string(),
+  precision: z.string(),
+  metric: z.enum(metricNames),
+  /** Null while the gate is open. */
+  verdict: z.enum(['pass', 'inconclusive', 'regression']).nullable(),
+  /** Images right in the baseline, of all. */
+  baseline: count,
+  /** Among the images seen. */
+  lostImages: z.number().int(),
+  marginImages: count,
+  noise: count,
+  passP: z.number(),
+  regressionP: z.number(),
+  adjustedRegressionP: z.number(),
+  /** The loss over all images, in images, at 1 − 2 alpha. */
+  low: z.number().int(),
+  high: z.number().int(),
+});
+export type EarlyGateResult = z.infer<typeof earlyGateSchema>;
+
+/** A run that looked at its gates after every shard, in a random order drawn beforehand. */
+const earlyStopSchema = z.object({
+  /** Run id of the baseline. */
+  baseline: z.string(),
+  alpha: z.number(),
+  seed: count,
+  shards: z.object({ planned: count, used: count }),
+  gates: z.array(earlyGateSchema),
+});
+
 export const runRecordSchema = z.object({
   schemaVersion: z.literal(1),
   status: z.enum(['complete', 'invalid', 'stopped-early']),
@@ -98,6 +130,9 @@ export const runRecordSchema = z.object({
     /** Present when these images are a part of a dataset; `images` and `digest` are then those of the part. */
     subset: drawnSchema.optional(),
   }),
+  /** Of a run that stopped early: images used, and the loss of every gate as fractions of all images. */
+  estimate: z.object({ used: count, low: z.number(), high: z.number() }).optional(),
+  earlyStop: earlyStopSchema.optional(),
   models: z.array(modelResultSchema),
   environment: z.object({
     /** Each distinct machine that contributed, with its number of shard records. */

@@ -1,11 +1,14 @@
 /** Plans and manifests of the runs at work, read once a worker. */
 import type { Manifest } from '../data/manifest.ts';
+import { type EarlyStop, openEarlyStop } from '../jobs/early-stop.ts';
 import { loadPlan, loadPlannedManifest, type Plan } from '../jobs/plan.ts';
 import type { Storage } from '../storage/storage.ts';
 
 interface OpenRun {
   plan: Plan;
   manifest: Manifest;
+  /** How far this worker has followed the gates of a run that may stop early. */
+  early: EarlyStop | undefined;
 }
 
 export interface RunCache {
@@ -20,7 +23,11 @@ export function openRunCache(storage: Storage): RunCache {
 
   async function read(runId: string): Promise<OpenRun> {
     const plan = await loadPlan(storage, runId);
-    return { plan, manifest: await loadPlannedManifest(storage, plan) };
+    return {
+      plan,
+      manifest: await loadPlannedManifest(storage, plan),
+      early: await openEarlyStop(plan, storage),
+    };
   }
 
   return {

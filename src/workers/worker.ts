@@ -3,8 +3,10 @@ import { topfiveVersion } from '../config.ts';
 import { decoderVersion } from '../data/decode.ts';
 import { messageOf, TopfiveError } from '../errors.ts';
 import { aggregateRun } from '../jobs/aggregate.ts';
+import { type EarlyStop, markStopped, readStopped } from '../jobs/early-stop.ts';
 import { evaluateShard } from '../jobs/evaluate-shard.ts';
 import { readFingerprint } from '../jobs/fingerprint.ts';
+import type { Plan } from '../jobs/plan.ts';
 import { isCancelled, markFailed } from '../jobs/run-state.ts';
 import type { Logger } from '../log.ts';
 import type { Device } from '../onnx/device.ts';
@@ -17,7 +19,7 @@ import type { Storage } from '../storage/storage.ts';
 import { openPipeline, type Pipeline } from './pipeline.ts';
 import { openRunCache, type RunCache } from './run-cache.ts';
 
-/** How often a worker looks whether the run of its shard was cancelled, in milliseconds. */
+/** How often a worker looks whether its shard is still wanted, in milliseconds. */
 const cancelPollMs = 1000;
 
 export interface WorkerOptions {
@@ -84,12 +86,12 @@ async function takeShard(
 ): Promise<void> {
   const { options, storage, pipeline, runs } = workplace;
   const { runId, shard, group } = payload;
-  if (await isCancelled(storage, runId)) return;
-  const { plan, manifest } = await runs.open(runId);
+  if (await isUnwanted(storage, payload)) return;
+  const { plan, manifest, early } = await runs.open(runId);
   const device = plan.spec.device === 'auto' ? options.device : plan.spec.device;
   const fingerprint = fingerprintOf(workplace, device);
   const run = { plan, storage, device, deviceName: fingerprint.device };
-  const cancelled = watchCancellation(storage, { runId, signal: context.signal });
+  const wanted = watchWish(storage, { payload, signal: context.signal });
   try {
     await pipeline.keepOnly(
       plan.groups[group].map((index) => plan.models[index]),
@@ -104,32 +106,49 @@ async function takeShard(
         classifier: (model) => pipeline.classifier(model, run),
         versions: { runtime: runtimeVersion, decoder: decoderVersion, topfive: topfiveVersion },
         fingerprint,
-        signal: cancelled.signal,
+        signal: wanted.signal,
         progress: context.progress,
       },
     );
+    if (early) await stopIfCertain(early, { plan, storage });
   } catch (error) {
     if (
       error instanceof TopfiveError &&
       error.kind === 'cancelled' &&
-      (await isCancelled(storage, runId))
+      (await isUnwanted(storage, payload))
     ) {
       return;
     }
     throw error;
   } finally {
-    cancelled.stop();
+    wanted.stop();
   }
 }
 
-/** A signal that also fires when somebody cancels the run in storage. */
-function watchCancellation(
+async function stopIfCertain(
+  early: EarlyStop,
+  { plan: { runId, shards }, storage }: { plan: Plan; storage: Storage },
+): Promise<void> {
+  const { decidedBy } = await early.read();
+  if (decidedBy === undefined || decidedBy >= shards.length) return;
+  await markStopped(storage, { runId, shards: decidedBy });
+}
+
+/** The run was cancelled, or early stop was certain before this shard. */
+async function isUnwanted(storage: Storage, { runId, shard }: ShardPayload): Promise<boolean> {
+  if (await isCancelled(storage, runId)) return true;
+  const wanted = await readStopped(storage, runId);
+  return wanted !== undefined && shard >= wanted;
+}
+
+/** A signal that also fires when the shard is no longer wanted. */
+function watchWish(
   storage: Storage,
-  { runId, signal }: { runId: string; signal: AbortSignal },
+  { payload, signal }: { payload: ShardPayload; signal: AbortSignal },
 ): { signal: AbortSignal; stop: () => void } {
   const cancel = new AbortController();
   const timer = setInterval(() => {
-    isCancelled(storage, runId).then(
+    isUnwanted(storage, payload).then(
       (yes) => yes && cancel.abort(),
       () => {},
     );

@@ -17,7 +17,7 @@ const entries = (count: number): ManifestEntry[] =>
 test('shards cover the manifest exactly, in order, none larger than asked', () => {
   fc.assert(
     fc.property(fc.nat(300), fc.integer({ min: 1, max: 400 }), (count, size) => {
-      const shards = cutShards({ entries: entries(count) }, size);
+      const shards = cutShards(entries(count), size);
       const covered = shards.flatMap(({ start, end }) =>
         Array.from({ length: end - start }, (_, offset) => start + offset),
       );
@@ -39,8 +39,8 @@ test("a shard's digest is of its own images: a change elsewhere leaves it, a cha
     fc.property(fc.nat(99), fc.integer({ min: 1, max: 100 }), (changed, size) => {
       const before = entries(100);
       const after = before.with(changed, { ...before[changed], label: 999 });
-      const old = cutShards({ entries: before }, size);
-      for (const [index, shard] of cutShards({ entries: after }, size).entries()) {
+      const old = cutShards(before, size);
+      for (const [index, shard] of cutShards(after, size).entries()) {
         const within = changed >= shard.start && changed < shard.end;
         assert.equal(shard.digest === old[index].digest, !within);
       }
@@ -50,10 +50,7 @@ test("a shard's digest is of its own images: a change elsewhere leaves it, a cha
 
 test('a size that is no positive whole number is refused', () => {
   for (const size of [0, -1, 1.5, Number.NaN]) {
-    assert.throws(
-      () => cutShards({ entries: entries(3) }, size),
-      ofKind('spec', /positive whole number/),
-    );
+    assert.throws(() => cutShards(entries(3), size), ofKind('spec', /positive whole number/));
   }
 });
 

@@ -7,7 +7,7 @@ import { readReference } from './reference.ts';
 
 const night = { alpha: 0.05, gates: 28 };
 
-test('the bound is t · s · √2 of SciPy, rounded up to whole images', () => {
+test('the bound is t · √(s² + 1/12) · √2 of SciPy, rounded up to whole images', () => {
   const row = z.object({
     correct: z.array(z.number()),
     alpha: z.number(),

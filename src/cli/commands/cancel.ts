@@ -1,7 +1,7 @@
 /** `topfive cancel`: stops a run; what is scored stays. */
 import type { Command } from 'commander';
 import { TopfiveError } from '../../errors.ts';
-import { readRunState } from '../../jobs/run-state.ts';
+import { isReported, readRunState } from '../../jobs/run-state.ts';
 import { openStoredRun } from '../../runs/open-run.ts';
 import { cancelRun } from '../../runs/run.ts';
 import { joinWorkplace } from '../../runs/workplace.ts';
@@ -24,7 +24,7 @@ async function cancel(run: string, flags: { json?: true }, settings: CliSettings
   const { runId, store } = await openStoredRun(run, settings.store);
   const storage = openStorage(store);
   const { status } = await readRunState(storage, { runId });
-  if (status === 'complete' || status === 'invalid') {
+  if (isReported(status)) {
     throw new TopfiveError(
       'usage',
       `run ${runId} has ended already (${status}): there is nothing to cancel`,

@@ -40,7 +40,7 @@ async function demo(flags: DemoFlags, given: CliSettings): Promise<number> {
   await checkOutput(report);
   const spec = await prepare(out, { images, settings });
   const workers = flags.workers || settings.environment.cores;
-  const submission = await prepareRun(spec, { workers, reuse: false });
+  const submission = await prepareRun(spec, { workers, reuse: false, store: settings.store });
   const workplace = await openWorkplace(settings);
   try {
     await persistRun(workplace.storage, submission);

@@ -1,7 +1,7 @@
 /** `topfive resume`: goes on with a run that was cancelled, failed or left behind. */
 import type { Command } from 'commander';
 import { loadPlan } from '../../jobs/plan.ts';
-import { clearEnding, readRunState } from '../../jobs/run-state.ts';
+import { clearEnding, isReported, readRunState } from '../../jobs/run-state.ts';
 import { checkOutput } from '../../runs/collect.ts';
 import { openStoredRun } from '../../runs/open-run.ts';
 import { openWorkplace } from '../../runs/workplace.ts';
@@ -31,7 +31,8 @@ async function resume(run: string, flags: ResumeFlags, settings: CliSettings): P
   const storage = openStorage(store);
   if (flags.out !== undefined) await checkOutput(flags.out);
   const state = await readRunState(storage, { runId });
-  if (state.status === 'complete') return tellResult(state, { storage, flags });
+  if (isReported(state.status) && state.status !== 'invalid')
+    return tellResult(state, { storage, flags });
   const here = { ...settings, store };
   const workplace = await openWorkplace(here);
   try {

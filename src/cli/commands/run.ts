@@ -35,8 +35,9 @@ async function run(
   const spec = await readSpec(file, flags);
   if (flags.out !== undefined) await checkOutput(flags.out);
   const workers = flags.workers || settings.environment.cores;
-  await checkStore(openStorage(settings.store));
-  const submission = await prepareRun(spec, { workers, reuse: flags.reuse === true });
+  const { store } = settings;
+  await checkStore(openStorage(store));
+  const submission = await prepareRun(spec, { workers, reuse: flags.reuse === true, store });
   for (const warning of submission.warnings) tell(`warning: ${warning}`);
   const workplace = await openWorkplace(settings);
   try {

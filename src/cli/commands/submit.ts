@@ -64,7 +64,8 @@ async function submit(
   const storage = openStorage(settings.store);
   const workers = flags.launch || settings.environment.cores;
   await checkStore(storage);
-  const submission = await prepareRun(spec, { workers, reuse: flags.reuse === true });
+  const { store } = settings;
+  const submission = await prepareRun(spec, { workers, reuse: flags.reuse === true, store });
   for (const warning of submission.warnings) tell(`warning: ${warning}`);
   const { plan } = submission;
   if (flags.launch > 0) {

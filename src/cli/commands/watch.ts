@@ -15,6 +15,7 @@ import { describeState, runArgument } from './status.ts';
 
 const exitOfStatus: Record<RunStatus, number> = {
   complete: exitCodes.done,
+  'stopped-early': exitCodes.done,
   invalid: exitCodes.invalid,
   failed: exitCodes.failed,
   cancelled: exitCodes.cancelled,

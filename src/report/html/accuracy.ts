@@ -1,9 +1,10 @@
 /** The accuracy table of the HTML report. */
 import type { Metric, ModelResult, RunRecord } from '../../scoring/run-record.ts';
+import { earlyStopHeader, earlyStopRows, earlyStopWords } from '../early-stop.ts';
 import { modelLabels, notesOf, statusOf } from '../findings.ts';
 import { type Markup, markup, type Part } from '../markup.ts';
 import { grouped, percent, prefixed, publishedPercent, signedPoints } from '../numbers.ts';
-import { bulletList, cell, numberCell, tableOf } from './table.ts';
+import { bulletList, cell, numberCell, tableOf, textCell } from './table.ts';
 
 export function accuracy(record: RunRecord): Markup {
   const labels = modelLabels(record);
@@ -19,6 +20,19 @@ export function accuracy(record: RunRecord): Markup {
 <div class="scroll">${tableOf({ header, rows, sortable: true })}</div>
 <p class="quiet">Below each figure: correct of all images, and the 95% Wilson interval, for unseen images.${publishedWords(record)}</p>
 ${notes.length > 0 ? bulletList(notes) : null}</section>`;
+}
+
+/** How the gates of a run stand that may stop early; null for another run. */
+export function earlyStop(record: RunRecord): Markup | null {
+  const words = earlyStopWords(record);
+  if (words === null) return null;
+  const rows = earlyStopRows(record).map(([model, ...cells]) => [
+    textCell(model),
+    ...cells.map(cell),
+  ]);
+  return markup`<section><h2>Early stop</h2>
+<div class="scroll">${tableOf({ header: earlyStopHeader, rows })}</div>
+<p class="quiet">${words}</p></section>`;
 }
 
 /** A long name may break after a sign that joins its parts. */

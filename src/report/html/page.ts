@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { RunRecord } from '../../scoring/run-record.ts';
 import { Markup, markup } from '../markup.ts';
-import { accuracy } from './accuracy.ts';
+import { accuracy, earlyStop } from './accuracy.ts';
 import { again, classTable, environment, failures, method, modelDetails } from './details.ts';
 import { banner, charts, coverage, header } from './overview.ts';
 import { script } from './script.ts';
@@ -37,6 +37,7 @@ ${banner(record)}
 ${header(record)}
 ${coverage(record)}
 ${accuracy(record)}
+${earlyStop(record)}
 ${charts(record)}
 <section><h2>Details</h2>
 ${failures(record)}${classTable(record)}${modelDetails(record)}${environment(record)}${method(record)}${again(record)}</section>

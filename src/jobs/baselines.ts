@@ -1,0 +1,109 @@
+/** Baselines: which run of a name was blessed, why and by whom; a history that is only added to. */
+import { z } from 'zod';
+import { TopfiveError } from '../errors.ts';
+import type { RunRecord } from '../scoring/run-record.ts';
+import type { Storage } from '../storage/storage.ts';
+import { append, keyPart, readAll } from './append-only.ts';
+
+const count = z.number().int().nonnegative();
+
+/** A day, `2027-01-31`; it lasts until its end in UTC. */
+export const daySchema = z.iso.date();
+
+const blessingSchema = z.object({
+  kind: z.literal('set'),
+  runId: z.string(),
+  at: z.iso.datetime(),
+  author: z.string(),
+  reason: z.string(),
+  /** Last day on which it serves; null for ever. */
+  expires: daySchema.nullable(),
+  dataset: z.object({ images: count, digest: z.string() }),
+  models: z.array(z.object({ id: z.string(), precision: z.string(), top1: count, top5: count })),
+});
+export type Blessing = z.infer<typeof blessingSchema>;
+
+export interface Baseline {
+  /** Name of the runs that it serves. */
+  name: string;
+  /** The last that was set; null when none ever was. */
+  blessing: Blessing | null;
+  isExpired: boolean;
+  /** Oldest first. */
+  history: Blessing[];
+}
+
+const root = 'baselines/';
+const prefixOf = (name: string) => `${root}${keyPart(name)}/`;
+
+export async function readBaseline(
+  storage: Storage,
+  { name, now }: { name: string; now: Date },
+): Promise<Baseline> {
+  const history = await readAll(storage, { prefix: prefixOf(name), schema: blessingSchema });
+  const blessing = history.at(-1) ?? null;
+  const isExpired = blessing?.expires ? isOver(blessing.expires, now) : false;
+  return { name, blessing, isExpired, history };
+}
+
+/** True once the day has ended in UTC. */
+export function isOver(day: string, now: Date): boolean {
+  return now.getTime() >= Date.parse(day) + 86_400_000;
+}
+
+/** Names of the runs that ever had a baseline, in order. */
+export async function listBaselines(storage: Storage): Promise<string[]> {
+  return (await storage.folders(root)).map(decodeURIComponent);
+}
+
+export interface BlessOptions {
+  author: string;
+  reason: string;
+  expires: string | null;
+  now: Date;
+}
+
+/** @throws TopfiveError `invalid` when the run is not fit to be one */
+export async function blessRun(
+  storage: Storage,
+  { record, options }: { record: RunRecord; options: BlessOptions },
+): Promise<Blessing> {
+  const [reason] = whyUnfit(record);
+  if (reason !== undefined) {
+    throw new TopfiveError('invalid', `run ${record.runId} cannot be a baseline: ${reason}`);
+  }
+  const { now, ...chosen } = options;
+  const { images, digest } = record.dataset;
+  const blessing: Blessing = {
+    kind: 'set',
+    runId: record.runId,
+    at: now.toISOString(),
+    ...chosen,
+    dataset: { images, digest },
+    models: record.models.map(({ id, precision, accuracy: { top1, top5 } }) => {
+      return { id, precision, top1: top1.correct, top5: top5.correct };
+    }),
+  };
+  await append(storage, { prefix: prefixOf(record.name), record: blessing });
+  return blessing;
+}
+
+/** Why nothing should be held against this run, one sentence each; empty when it may serve. */
+export function whyUnfit({ status, reasons, environment, models }: RunRecord): string[] {
+  if (status === 'invalid') return [`it is invalid (${reasons[0] ?? 'it does not say why'})`];
+  if (status === 'stopped-early') {
+    return [
+      'it was stopped early and has no answer to a part of the images; run it without earlyStop',
+    ];
+  }
+  const devices = [...new Set(environment.workers.map(({ device }) => device))];
+  const mixed =
+    devices.length > 1
+      ? [`it ran on ${devices.length} device models (${devices.join('; ')}); repeat it on one`]
+      : [];
+  const unsure = models.filter(({ nondeterminism }) => nondeterminism.length > 0);
+  return [
+    ...mixed,
+    ...unsure.map(({ id, nondeterminism: [finding] }) => `of ${id}, ${finding}; repeat it`),
+  ];
+}

@@ -1,0 +1,99 @@
+/** From the gates of a spec to what a run needs to stop early: the baseline's right and wrong, margins, noise. */
+import { TopfiveError } from '../errors.ts';
+import { readBaseline, whyUnfit } from '../jobs/baselines.ts';
+import type { EarlyGates } from '../jobs/early-stop.ts';
+import { alphaOf, type Gates, gatesSchema } from '../jobs/gates.ts';
+import type { Plan, PlannedModel } from '../jobs/plan.ts';
+import { type RunFolder, readPredictions, readReport } from '../jobs/run-folder.ts';
+import type { Spec } from '../jobs/spec.ts';
+import { marginInImages, metricNames, metrics, rightWithin } from '../scoring/paired.ts';
+import type { RunRecord } from '../scoring/run-record.ts';
+import { openStorage } from '../storage/open.ts';
+import { openRunFolder } from './open-run.ts';
+
+export interface PreparedEarlyStop {
+  planned: NonNullable<Plan['earlyStop']>;
+  gates: EarlyGates;
+}
+
+interface Preparing {
+  models: PlannedModel[];
+  dataset: { images: number; digest: string };
+  store: string;
+  now: Date;
+}
+
+/** @throws TopfiveError `spec` when the run and its baseline do not belong together */
+export async function prepareEarlyStop(
+  spec: Spec,
+  { models, dataset, store, now }: Preparing,
+): Promise<PreparedEarlyStop | undefined> {
+  if (!spec.earlyStop) return undefined;
+  const gates = spec.gates ?? gatesSchema.parse({});
+  if (gates.estimand !== 'manifest') {
+    throw refused('it decides about these images, so gates.estimand must be manifest');
+  }
+  const folder = await openBaseline(gates, { spec, store, now });
+  const record = await readReport(folder);
+  const [unfit] = whyUnfit(record);
+  if (unfit !== undefined) throw refused(`run ${folder.name} cannot be its baseline: ${unfit}`);
+  if (record.dataset.digest !== dataset.digest) {
+    throw refused(
+      `the baseline ${folder.name} has other images (${record.dataset.images}) than this run (${dataset.images}), or other labels or sizes of them`,
+    );
+  }
+  const all: EarlyGates['gates'] = [];
+  for (const [index, model] of models.entries()) {
+    checkModel(model, { record, folder });
+    const { predictions } = await readPredictions(folder, model);
+    for (const metric of metricNames) {
+      all.push({
+        model: index,
+        metric,
+        marginImages: marginInImages(gates.margin[metric], dataset.images),
+        noise: 0,
+        baseline: rightWithin(predictions, metrics[metric]).map(Number).join(''),
+      });
+    }
+  }
+  return {
+    planned: { baseline: record.runId, alpha: alphaOf(gates), seed: spec.earlyStop.seed },
+    gates: { schemaVersion: 1, gates: all },
+  };
+}
+
+function refused(why: string): TopfiveError {
+  return new TopfiveError('spec', `early stop: ${why}`);
+}
+
+function checkModel(
+  { id, precision, recipeDigest }: PlannedModel,
+  { record, folder }: { record: RunRecord; folder: RunFolder },
+): void {
+  const found = record.models.find((model) => model.id === id && model.precision === precision);
+  if (!found) {
+    const known = record.models.map((model) => `${model.id} (${model.precision})`).join(', ');
+    throw refused(`the baseline ${folder.name} has no ${id} (${precision}): it has ${known}`);
+  }
+  if (found.recipe.digest !== recipeDigest) {
+    throw refused(`the recipe of ${id} is another in the baseline ${folder.name}`);
+  }
+}
+
+async function openBaseline(
+  { baseline }: Gates,
+  { spec, store, now }: { spec: Spec; store: string; now: Date },
+): Promise<RunFolder> {
+  if (baseline === 'published') {
+    throw refused('a published figure has no answers image by image; name a run as gates.baseline');
+  }
+  if (baseline !== 'blessed') return openRunFolder(baseline, store);
+  const { blessing, isExpired } = await readBaseline(openStorage(store), { name: spec.name, now });
+  if (blessing && !isExpired) return openRunFolder(blessing.runId, store);
+  const what = blessing
+    ? `the baseline of "${spec.name}" expired on ${blessing.expires}`
+    : `"${spec.name}" has no baseline`;
+  throw refused(
+    `${what}; "topfive baseline set RUN --reason TEXT" sets one, or gates.baseline names a run`,
+  );
+}
