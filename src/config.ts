@@ -22,6 +22,8 @@ export interface Environment {
   ci: boolean;
   /** Who runs this, for what people put their name to: a service's actor, or the user. */
   actor: string;
+  /** A step of GitHub Actions: whether this is one, and the file that takes its summary. */
+  github: { actions: boolean; stepSummary: string | undefined };
   /** Everything, for child processes. */
   all: NodeJS.ProcessEnv;
 }
@@ -36,6 +38,10 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environme
     vulkanDrivers: env.VK_DRIVER_FILES || env.VK_ICD_FILENAMES || undefined,
     ci: env.CI === 'true' || env.CI === '1',
     actor: actorOf(env),
+    github: {
+      actions: env.GITHUB_ACTIONS === 'true',
+      stepSummary: env.GITHUB_STEP_SUMMARY || undefined,
+    },
     all: env,
   };
 }

@@ -56,7 +56,7 @@ export function readMargin(text: string): number {
   }
   if (!percent && value > largestFraction) {
     throw new InvalidArgumentError(
-      `It would be ${value * 100}% of the images; write ${text}% or ${value * 100}%.`,
+      `It would be ${Number((value * 100).toFixed(6))}% of the images; write a percentage, such as ${text}%.`,
     );
   }
   return value;

@@ -6,10 +6,12 @@ import type {
   ModelComparison,
   Refusal,
 } from '../scoring/comparison-record.ts';
-import type { Flip } from '../scoring/flips.ts';
+import type { Answer, Flip } from '../scoring/flips.ts';
 import type { MetricComparison } from '../scoring/judge-pairs.ts';
 import type { ModelKey } from '../scoring/records.ts';
+import { className } from './classes.ts';
 import { counted, grouped, instant, percent } from './numbers.ts';
+import { clip } from './visible.ts';
 
 const metricWords = { top1: 'top-1', top5: 'top-5' } as const;
 
@@ -50,21 +52,62 @@ export function gateRows(record: ComparisonRecord): GateRow[] {
   );
 }
 
+/** The gates as a table, one row each; every column but the first two and the last is a number. */
+export function gateTable(record: ComparisonRecord): { head: string[]; rows: string[][] } {
+  const population = record.estimand === 'population';
+  const decisive = population ? ['p of a loss', 'p of the margin'] : ['margin', 'noise', 'p'];
+  return {
+    head: [
+      ...['model', 'metric', 'baseline', 'candidate', 'lost', 'gained', 'balance'],
+      ...decisive,
+      'verdict',
+    ],
+    rows: gateRows(record).map(({ model, metric, gate }) => [
+      model,
+      metric,
+      percent(gate.baseline / gate.images),
+      percent(gate.candidate / gate.images),
+      grouped(gate.onlyBaselineRight),
+      grouped(gate.onlyCandidateRight),
+      signedCount(0 - gate.lostImages),
+      ...(population
+        ? [gate.adjustedPValue, gate.marginPValue].map(probability)
+        : [grouped(gate.marginImages), grouped(gate.noise), probability(gate.pValue)]),
+      gate.verdict,
+    ]),
+  };
+}
+
+const probability = (p: number) => p.toPrecision(2);
+
+const signedCount = (images: number) =>
+  images < 0 ? `-${grouped(-images)}` : `+${grouped(images)}`;
+
+/** How the columns of the gates are to be read. */
+export function gateLegend({ estimand, alpha }: ComparisonRecord): string {
+  return estimand === 'manifest'
+    ? 'In images. Lost: only the baseline has it right; gained: only the candidate. A gate passes when balance and noise stay within the margin, and fails when they cannot. p is of McNemar, for unseen images, and decides nothing.'
+    : `Lost and gained in images. A gate passes when p of the margin (Tango's score test) is at most ${alpha}, and fails when p of a loss (McNemar, adjusted by Holm) is.`;
+}
+
 /** One sentence that a person acts on. */
 export function verdictSentence(record: ComparisonRecord): string {
   const rows = gateRows(record);
-  const these = record.estimand === 'manifest' ? 'on these images' : 'for unseen images';
+  const unseen = record.estimand === 'population';
+  const these = unseen ? 'for unseen images' : 'on these images';
   switch (record.verdict) {
     case 'invalid':
       return `these runs cannot be compared, so there is no verdict on accuracy: ${record.reasons.join(' ')}`;
     case 'regression':
-      return `${listed(rows, 'regression')} lost more than the margin ${these}.`;
+      return unseen
+        ? `a loss is proven for unseen images: ${listed(rows, 'regression')}.`
+        : `${listed(rows, 'regression')} lost more than the margin ${these}.`;
     case 'inconclusive':
       return `${listed(rows, 'inconclusive')} cannot be decided ${these}.`;
     case 'pass':
       return comparedModels(record).every(({ agreement }) => agreement.identical)
         ? 'every answer is the same as in the baseline.'
-        : `no gate lost more than its margin ${these}.`;
+        : `no gate loses more than its margin ${these}.`;
   }
 }
 
@@ -155,7 +198,7 @@ export function churnSentence({ agreement, churn, metrics }: ModelComparison): s
   return `${same}; ${grouped(lost)} lost, ${grouped(gained)} gained, ${grouped(changed)} changed from wrong to wrong.`;
 }
 
-/** The shift of the margin in units of its own uncertainty, where it is more than chance would show. */
+/** How the mean margin moved, and its standard error; null where it did not, or is not known. */
 export function driftSentence({ marginDrift }: ModelComparison): string | null {
   if (!marginDrift || marginDrift.images === 0) return null;
   const { baseline, candidate, lost, standardError } = marginDrift;
@@ -169,11 +212,6 @@ export const flipWords: Record<Flip['kind'], string> = {
   gained: 'gained',
   changed: 'wrong to wrong',
 };
-
-/** Classes whose loss is more than chance among all classes would show. */
-export function lostClasses({ classes }: ModelComparison, alpha: number) {
-  return classes.changes.filter(({ adjustedPValue }) => adjustedPValue <= alpha);
-}
 
 /** What a careful reader should know, one sentence each. */
 export function comparisonNotes(record: ComparisonRecord): string[] {
@@ -230,6 +268,30 @@ function detectableNotes(record: ComparisonRecord): string[] {
       ];
 }
 
+/** `tabby 62.0%`, `no answer` */
+export function answerWords(
+  { class: answer, p }: Answer,
+  { record, limit }: { record: ComparisonRecord; limit: number },
+): string {
+  if (answer === null) return 'no answer';
+  const name = clip(className(record, answer), limit);
+  return p === null ? name : `${name} ${percent(p, 1)}`;
+}
+
+/** `3 classes lost more than chance would show: …`; null when none did. */
+export function classSentence(
+  { classes }: ModelComparison,
+  { record, limit }: { record: ComparisonRecord; limit: number },
+): string | null {
+  const lost = classes.changes.filter(({ adjustedPValue }) => adjustedPValue <= record.alpha);
+  if (lost.length === 0) return null;
+  const names = lost.map(
+    ({ label, onlyBaselineRight, images }) =>
+      `${clip(className(record, label), limit)} (${onlyBaselineRight} of ${images} lost)`,
+  );
+  return `${counted(lost.length, 'class')} of ${grouped(classes.classes)} lost more than chance would show: ${someOf(names)}.`;
+}
+
 /** `2 models, 50,000 images, margin 0.20%` */
 export function scopeWords({ models, dataset, margin }: ComparisonRecord): string {
   const margins =
@@ -238,3 +300,5 @@ export function scopeWords({ models, dataset, margin }: ComparisonRecord): strin
       : `${percent(margin.top1)} (top-1), ${percent(margin.top5)} (top-5)`;
   return `${counted(models.length, 'model')}, ${counted(dataset.images, 'image')}, margin ${margins}`;
 }
+
+export const capitalised = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);

@@ -3,10 +3,20 @@ import { clip, visible } from './visible.ts';
 
 /** Characters; a longer text is clipped. */
 const longestText = 300;
+const longestSentences = 2000;
 
 /** Text of others as Markdown text: no markup, no HTML, no mention, no link of its own. */
 export function escaped(text: string): string {
-  return clip(visible(text), longestText)
+  return escapeSigns(clip(visible(text), longestText));
+}
+
+/** The same for sentences of ours in which text of others stands. */
+export function escapedSentence(text: string): string {
+  return escapeSigns(clip(visible(text), longestSentences));
+}
+
+function escapeSigns(text: string): string {
+  return text
     .replace(/[\\`*[\]|~$#_]/g, (sign, at: number, all: string) =>
       sign === '_' && isWord(all[at - 1]) && isWord(all[at + 1]) ? sign : `\\${sign}`,
     )

@@ -16,6 +16,7 @@ before(async () => {
   await writeSmallSet(place.directory);
   const [, recipe] = /recipe: (\{.*?\})/.exec(readFileSync(at('spec.yaml'), 'utf8')) ?? [];
   writeFileSync(at('recipe.yaml'), recipe);
+  writeFileSync(at('other.csv'), 'filename,index_0\nimage-000.png,1\n');
   const { code, stderr } = await place.topfive(
     'run',
     'spec.yaml',
@@ -91,9 +92,22 @@ const wrong: [string, string[], RegExp][] = [
   ],
   ['a model nobody knows', ['base', '--pair', 'tiny=b0'], /run base has no model b0: it has tiny/],
   ['a margin that is none', ['base', 'base', '--margin', 'x'], /'x'.*such as 0\.2%/],
-  ['a margin beyond belief', ['base', 'base', '--margin', '0.2'], /20% of the images; write 0\.2%/],
+  [
+    'a margin beyond belief',
+    ['base', 'base', '--margin', '0.2'],
+    /20% of the images; write a percentage, such as 0\.2%/,
+  ],
   ['another alpha', ['base', 'base', '--alpha', '1'], /between 0 and 0\.5/],
   ['an unknown estimand', ['base', 'base', '--estimand', 'all'], /manifest, population/],
+  ['JSON and another format', ['base', 'base', '--json', '--format', 'md'], /--json.*--format/],
+  ['an output that cannot be', ['base', 'base', '--out', '/dev/null/x'], /\/dev\/null\/x/],
+  ['predictions that are not there', ['no.csv', 'base'], /there is no file no\.csv/],
+  [
+    'predictions of other columns',
+    ['other.csv', 'base'],
+    /other\.csv .* lacks key and label and c1/,
+  ],
+  ['a candidate of another tool', ['base', 'other.csv'], /there is no run/],
   ['an unknown allowance', ['base', 'base', '--allow', 'recipe,all'], /no difference "all"/],
 ];
 

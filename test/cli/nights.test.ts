@@ -91,6 +91,59 @@ describe('changed weights', () => {
     );
   });
 
+  test('are written to a folder in every format, with pictures of what flipped', async () => {
+    const run: RunRecord = JSON.parse(read('weights/report.json').toString());
+    const { code, stdout, stderr } = await place.topfive(
+      ...[
+        'compare',
+        'base',
+        run.runId,
+        '--out',
+        'result',
+        '--thumbnails',
+        '2',
+        '--format',
+        'junit',
+      ],
+    );
+    assert.equal(code, 1, stderr);
+    assert.match(
+      stderr,
+      /^regression: tiny top-1, tiny top-5, again top-1, .* lost .*\nwritten to result\n$/,
+    );
+    assert.equal(read('result/junit.xml').toString(), stdout);
+    assert.match(stdout, /tests="8" failures="4" errors="0"/);
+    const pictures = read('result/compare.html')
+      .toString()
+      .match(/src="data:image\/jpeg;base64,/g);
+    // Two images, each a flip of both models.
+    assert.equal(pictures?.length, 4);
+    assert.match(read('result/compare.md').toString(), /^## topfive: regression\n/);
+    const stored: ComparisonRecord = JSON.parse(read('result/compare.json').toString());
+    assert.equal(stored.verdict, 'regression');
+  });
+
+  test('annotate a step of GitHub Actions and write its summary', async () => {
+    const env = { GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: at('summary.md') };
+    const step = makePlace(env);
+    const { code, stderr } = await step.topfive('compare', at('base'), at('weights'));
+    step.remove();
+    assert.equal(code, 1);
+    assert.match(stderr, /^::error title=topfive regression::tiny top-1: 4 fewer images are right/);
+    assert.match(read('summary.md').toString(), /^## topfive: regression\n/);
+    const passed = await place.topfive('compare', 'base', 'base', '--github');
+    assert.equal(passed.stderr, '');
+  });
+
+  test('have no pictures without the dataset, and the verdict stands', async () => {
+    const { code, stdout, stderr } = await place.topfive(
+      ...['compare', 'base', 'weights', '--thumbnails', '2', '--format', 'html'],
+    );
+    assert.equal(code, 1);
+    assert.match(stderr, /^warning: no thumbnails: weights is a copy without its manifest/);
+    assert.doesNotMatch(stdout, /<img/);
+  });
+
   test('pass within a margin, and are no regression the other way round', async () => {
     const wide = await compared('base', 'weights', '--margin', '10%');
     assert.deepEqual([wide.code, wide.record.verdict], [0, 'pass']);

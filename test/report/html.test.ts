@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { parseHTML } from 'linkedom';
-import { renderHtml, reportPolicy } from '../../src/report/html/page.ts';
+import { renderHtml } from '../../src/report/html/page.ts';
+import { reportPolicy } from '../../src/report/html/shell.ts';
 import { assertBalanced } from './read-text.ts';
 import { hostileRecord, invalidRecord, seriesRecord, smallRecord } from './record-fixture.ts';
 

@@ -1,24 +1,27 @@
 /** `topfive compare`: two runs, or two models of one, held against each other. */
 import type { Command } from 'commander';
-import { exitCodes, TopfiveError } from '../../errors.ts';
+import { messageOf, TopfiveError } from '../../errors.ts';
 import { compareRuns, type EndedRun } from '../../jobs/compare-runs.ts';
 import { pairByName } from '../../jobs/pair-models.ts';
-import { readReport } from '../../jobs/run-folder.ts';
+import { readManifest, readReport } from '../../jobs/run-folder.ts';
+import { makeThumbnails } from '../../jobs/thumbnails.ts';
 import {
   modelForPredictions,
   namesPredictions,
   readToolPredictions,
 } from '../../jobs/tool-predictions.ts';
-import { comparisonText } from '../../report/comparison-text.ts';
+import type { Thumbnails } from '../../report/html/comparison.ts';
+import { checkOutput } from '../../runs/collect.ts';
 import { openRunFolder } from '../../runs/open-run.ts';
 import type { ComparisonRecord } from '../../scoring/comparison-record.ts';
 import { addCompareOptions, type CompareFlags } from '../compare-flags.ts';
-import { jsonOption } from '../options.ts';
-import { writeJson, writeOut } from '../out.ts';
-import { readSettings } from '../settings.ts';
+import { addOutputOptions, type OutputFlags, tellComparison } from '../comparison-output.ts';
+import { wholeNumber } from '../options.ts';
+import { tell } from '../out.ts';
+import { type CliSettings, readSettings } from '../settings.ts';
 import { runArgument } from './status.ts';
 
-type Flags = CompareFlags & { json?: true };
+type Flags = CompareFlags & OutputFlags & { thumbnails?: number };
 
 export function addCompare(program: Command): void {
   const command = program
@@ -29,25 +32,42 @@ export function addCompare(program: Command): void {
       '[candidate]',
       'the run that is judged; left out, two models of one run are compared',
     );
-  addCompareOptions(command)
-    .addOption(jsonOption('the comparison record'))
+  addCompareOptions(command);
+  addOutputOptions(command)
+    .option(
+      '--thumbnails <n>',
+      'pictures of the n images that lost most, in the HTML; the dataset must be there',
+      wholeNumber(1),
+    )
     .action(async (baseline: string, candidate: string | undefined, flags: Flags) => {
-      const { store } = readSettings(command);
-      const record = await compare([baseline, candidate ?? sameRun(baseline, flags)], {
-        flags,
-        store,
-      });
-      await (flags.json ? writeJson(record) : writeOut(comparisonText(record)));
-      process.exitCode = exitOfVerdict[record.verdict];
+      const settings = readSettings(command);
+      if (flags.out !== undefined) await checkOutput(flags.out);
+      const runs: [string, string] = [baseline, candidate ?? sameRun(baseline, flags)];
+      const { record, run } = await compare(runs, { flags, store: settings.store });
+      const thumbnails = await thumbnailsOf(record, { run, flags, settings });
+      const { environment } = settings;
+      process.exitCode = await tellComparison(record, { flags, environment, thumbnails });
     });
 }
 
-const exitOfVerdict: Record<ComparisonRecord['verdict'], number> = {
-  pass: exitCodes.done,
-  regression: exitCodes.regression,
-  invalid: exitCodes.invalid,
-  inconclusive: exitCodes.inconclusive,
-};
+/** The verdict stands whether or not there are pictures. */
+async function thumbnailsOf(
+  record: ComparisonRecord,
+  { run, flags, settings }: { run: EndedRun; flags: Flags; settings: CliSettings },
+): Promise<Thumbnails> {
+  const { thumbnails: count } = flags;
+  if (count === undefined) return new Map();
+  try {
+    const manifest = await readManifest(run.folder, run.record);
+    if (manifest) {
+      return await makeThumbnails(record, { manifest, count, ahead: settings.environment.cores });
+    }
+    tell(`warning: no thumbnails: ${run.folder.name} is a copy without its manifest; name the run`);
+  } catch (error) {
+    tell(`warning: no thumbnails: ${messageOf(error)}`);
+  }
+  return new Map();
+}
 
 function sameRun(run: string, { pair }: Flags): string {
   if (pair !== undefined) return run;
@@ -60,7 +80,7 @@ function sameRun(run: string, { pair }: Flags): string {
 async function compare(
   [baseline, run]: [string, string],
   { flags, store }: { flags: Flags; store: string },
-): Promise<ComparisonRecord> {
+): Promise<{ record: ComparisonRecord; run: EndedRun }> {
   const { margin, estimand, alpha, allow = [] } = flags;
   const candidate = await openEndedRun(run, store);
   const options = {
@@ -74,10 +94,12 @@ async function compare(
     const predictions = await readToolPredictions(baseline);
     const { models } = candidate.record;
     const model = modelForPredictions(predictions, { model: flags.model, models, run });
-    return compareRuns({ baseline: predictions, candidate, model, options });
+    const record = await compareRuns({ baseline: predictions, candidate, model, options });
+    return { record, run: candidate };
   }
   const runs = { baseline: await openEndedRun(baseline, store), candidate };
-  return compareRuns({ ...runs, ...pairing(flags, runs), options });
+  const record = await compareRuns({ ...runs, ...pairing(flags, runs), options });
+  return { record, run: candidate };
 }
 
 async function openEndedRun(run: string, store: string): Promise<EndedRun> {

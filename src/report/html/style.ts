@@ -35,6 +35,7 @@ p.quiet { max-width: 110ch; }
 .nowrap { white-space: nowrap; }
 .status { display: inline-block; font-size: 13px; font-weight: 650; line-height: 1; padding: 5px 10px 6px; border-radius: 99px; border: 1px solid currentColor; vertical-align: 2px; margin-right: 8px; }
 .status.complete { color: var(--good); } .status.invalid { color: var(--bad); } .status.stopped-early { color: var(--warn); }
+.status.pass { color: var(--good); } .status.regression { color: var(--bad); } .status.inconclusive { color: var(--warn); }
 .lead { font-size: 17px; max-width: none; text-wrap: pretty; overflow-wrap: anywhere; }
 .banner { background: var(--bad-wash); border-left: 4px solid var(--bad); border-radius: 0 8px 8px 0; padding: 18px 22px 10px; margin: 0 0 36px; }
 .banner p { max-width: none; }
@@ -61,6 +62,7 @@ td.model { min-width: min(17em, 40vw); overflow-wrap: anywhere; font-weight: 550
 td[data-v] { white-space: nowrap; }
 td b { font-weight: 620; }
 td small { display: block; color: var(--muted); font-size: 12px; line-height: 1.4; white-space: nowrap; }
+.thumbnail { display: block; border-radius: 4px; object-fit: cover; }
 .dense th, .dense td { padding: 3px 8px; font-size: 13px; }
 .tall th, .tall td { padding-left: 10px !important; }
 .classes th:first-child, .classes td:first-child { position: sticky; left: 0; background: var(--paper); min-width: 15em; }
