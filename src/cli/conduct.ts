@@ -51,6 +51,7 @@ export async function conductRun(conduct: Conduct): Promise<number> {
     onFirst: () => progress.line('cancelling: what is scored stays; once more ends at once'),
     onSecond: progress.stop,
   });
+  const tellLatency = latencyTeller(plan, progress.line);
   progress.line(startLine(plan, { workers, store: settings.store }));
   try {
     const options = {
@@ -58,7 +59,10 @@ export async function conductRun(conduct: Conduct): Promise<number> {
       workerArgs: ['--device', device, '--threads', String(flags.threads)],
       env: quietEnv(settings),
       signal: interrupts.signal,
-      onState: (state: Watched) => progress.update(runRows(state), state.seconds),
+      onState(state: Watched) {
+        progress.update(runRows(state), state.seconds);
+        tellLatency(state);
+      },
       onLine: progress.line,
     };
     const ended = await driveRun(plan, { workplace, options });
@@ -71,6 +75,16 @@ export async function conductRun(conduct: Conduct): Promise<number> {
   } finally {
     interrupts.release();
   }
+}
+
+/** After the last shard there is nothing to count while latency is measured. */
+function latencyTeller({ spec }: Plan, line: (text: string) => void): (state: Watched) => void {
+  let told = spec.latency === undefined;
+  return ({ shards: { done, total } }) => {
+    if (told || done < total) return;
+    told = true;
+    line('measuring latency, on one worker that does nothing else');
+  };
 }
 
 /** Workers tell what went wrong; what goes well is what the progress shows. */

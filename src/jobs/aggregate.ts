@@ -1,6 +1,7 @@
 /** Aggregation: all shard records of a run, checked, become one run record and the files of the run folder. */
 import { encodePredictions } from '../report/predictions.ts';
 import { runFolderFiles } from '../report/render.ts';
+import type { RunLatency } from '../scoring/latency-record.ts';
 import { type Merged, mergeShards } from '../scoring/merge.ts';
 import type { ShardRecord, ShardRef } from '../scoring/records.ts';
 import { type RunRecord, runRecordSchema } from '../scoring/run-record.ts';
@@ -9,6 +10,7 @@ import { type ShardJob, unfinishedRecord } from './missing.ts';
 import { modelResult } from './model-result.ts';
 import { loadPlan, loadPlannedManifest, type Plan, type PlannedModel } from './plan.ts';
 import { runKeys } from './run-keys.ts';
+import { readRunLatency } from './run-latency.ts';
 import { type RunScope, readScope } from './run-scope.ts';
 import { readShardRecord } from './shard-commit.ts';
 
@@ -36,8 +38,9 @@ export async function aggregateRun(input: AggregateInput): Promise<RunRecord> {
     parts.push(part);
   }
   // Parsed as a reader will parse it, so that a report rendered again has the same bytes.
+  const latency = await readRunLatency(storage, runId);
   const record = runRecordSchema.parse(
-    makeRunRecord(parts, { plan, scope, finishedAt: input.finishedAt }),
+    makeRunRecord(parts, { plan, scope, latency, finishedAt: input.finishedAt }),
   );
   const files = runFolderFiles(record);
   const commit = files.filter(({ name }) => name === 'report.json');
@@ -159,9 +162,16 @@ async function readFindings(
   return findings;
 }
 
+interface Aggregated {
+  plan: Plan;
+  scope: RunScope;
+  latency: RunLatency | null;
+  finishedAt: Date;
+}
+
 function makeRunRecord(
   parts: ModelPart[],
-  { plan, scope, finishedAt }: { plan: Plan; scope: RunScope; finishedAt: Date },
+  { plan, scope, latency, finishedAt }: Aggregated,
 ): RunRecord {
   const reasons = parts.flatMap((part) => part.reasons);
   const wallSeconds = (finishedAt.getTime() - Date.parse(plan.createdAt)) / 1000;
@@ -184,6 +194,7 @@ function makeRunRecord(
       runtime: versions?.runtime ?? 'none ran',
       decoder: versions?.decoder ?? 'none ran',
     },
+    latency,
     timings: { wallSeconds, imagesPerSecond: scored / Math.max(wallSeconds, 1e-3) },
     spec: plan.spec,
   };

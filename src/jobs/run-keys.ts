@@ -36,6 +36,8 @@ export function runKeys(runId: string) {
     findings: `${root}findings/`,
     finding: (model: ModelKey, shard: number, digest: string) =>
       `${root}findings/${modelDir(model)}.${String(shard).padStart(6, '0')}.${digest.slice(0, 12)}.json`,
+    /** The latency measured after the accuracy, or why there is none. */
+    latency: `${root}latency.json`,
     predictions: (model: ModelKey) => root + predictionsFile(model),
   };
 }

@@ -1,6 +1,6 @@
 /** latency.md: a latency record on a page. */
 import { latencyModes } from '../scoring/latency-modes.ts';
-import type { LatencyRecord, Measured } from '../scoring/latency-record.ts';
+import type { LatencyRecord, Measured, RunLatency } from '../scoring/latency-record.ts';
 import {
   cellName,
   latencyHead,
@@ -26,8 +26,18 @@ export function renderLatency(record: LatencyRecord): string {
   return `${sections.join('\n\n')}\n`;
 }
 
+/** A run's latency in its report; null when none was asked for. */
+export function latencySection(latency: RunLatency | null): string | null {
+  if (latency === null) return null;
+  const content =
+    latency.kind === 'unmeasured'
+      ? `It could not be measured: ${escaped(latency.reason)}`
+      : `${latencyTable(latency)}\n\n${bullets(latencyMethod(latency).map(escaped))}`;
+  return `## Latency\n\n${content}`;
+}
+
 /** The table and the notes that belong to it. */
-export function latencyTable(record: LatencyRecord): string {
+function latencyTable(record: LatencyRecord): string {
   const head = latencyHead.map((name) => name[0].toUpperCase() + name.slice(1));
   const rows = latencyRows(record).map((row) => row.map(escaped));
   const notes = latencyNotes(record);

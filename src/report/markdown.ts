@@ -13,6 +13,7 @@ import {
   runAgain,
   statusOf,
 } from './findings.ts';
+import { latencySection } from './latency-markdown.ts';
 import { accuracySection } from './markdown-accuracy.ts';
 import { bullets, code, escaped, longestRun, table } from './markdown-text.ts';
 import { bytes, counted, duration, grouped, instant, percent } from './numbers.ts';
@@ -30,6 +31,7 @@ export function renderMarkdown(record: RunRecord): string {
     earlyStop(record),
     notes(record),
     speed(record),
+    latencySection(record.latency),
     classes(record),
     environment(record),
     recipes(record),

@@ -152,3 +152,10 @@ export const latencyRecordSchema = z.object({
   cells: z.array(cellSchema),
 });
 export type LatencyRecord = z.infer<typeof latencyRecordSchema>;
+
+/** Latency as a part of a run: a measurement, or why there is none. */
+export const runLatencySchema = z.discriminatedUnion('kind', [
+  latencyRecordSchema,
+  z.object({ kind: z.literal('unmeasured'), reason: z.string() }),
+]);
+export type RunLatency = z.infer<typeof runLatencySchema>;

@@ -1,5 +1,6 @@
 /** The run record, `report.json`: the merged, checked, self-describing result of a run. Reports need nothing else. */
 import { z } from 'zod';
+import { runLatencySchema } from './latency-record.ts';
 import { metricNames } from './paired.ts';
 import { costSchema, publishedSchema } from './published.ts';
 import { conditionsSchema, failureSchema, fingerprintSchema, tallySchema } from './records.ts';
@@ -140,6 +141,8 @@ export const runRecordSchema = z.object({
     runtime: z.string(),
     decoder: z.string(),
   }),
+  /** Null when the spec asked for none. */
+  latency: runLatencySchema.nullable().default(null),
   timings: z.object({
     /** From submission to aggregation, seconds. */
     wallSeconds: z.number(),

@@ -1,5 +1,5 @@
 /** A worker: takes jobs off the queue, evaluates shards, aggregates runs, until told to stop or idle. */
-import { topfiveVersion } from '../config.ts';
+import { readEnvironment, topfiveVersion } from '../config.ts';
 import { decoderVersion } from '../data/decode.ts';
 import { messageOf, TopfiveError } from '../errors.ts';
 import { aggregateRun } from '../jobs/aggregate.ts';
@@ -7,7 +7,9 @@ import { type EarlyStop, markStopped, readStopped } from '../jobs/early-stop.ts'
 import { evaluateShard } from '../jobs/evaluate-shard.ts';
 import { readFingerprint } from '../jobs/fingerprint.ts';
 import type { Plan } from '../jobs/plan.ts';
+import { measureRunLatency } from '../jobs/run-latency.ts';
 import { isCancelled, markFailed } from '../jobs/run-state.ts';
+import { restartElsewhere } from '../launch/device-process.ts';
 import type { Logger } from '../log.ts';
 import type { Device } from '../onnx/device.ts';
 import { runtimeVersion } from '../onnx/session.ts';
@@ -16,6 +18,7 @@ import { type AggregateContext, type JobContext, startRunWorker } from '../queue
 import type { Fingerprint } from '../scoring/records.ts';
 import { openStorage } from '../storage/open.ts';
 import type { Storage } from '../storage/storage.ts';
+import { oneAtATime } from './one-at-a-time.ts';
 import { openPipeline, type Pipeline } from './pipeline.ts';
 import { openRunCache, type RunCache } from './run-cache.ts';
 
@@ -49,6 +52,8 @@ interface Workplace {
   runs: RunCache;
   /** Of this process, by the device that computes. */
   fingerprints: Map<Device, Fingerprint>;
+  /** Runs this while nothing else runs through it. */
+  alone: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
@@ -56,10 +61,17 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const { threads, pixelThreads } = options;
   const pipeline = openPipeline({ threads, pixelThreads });
   const fingerprints = new Map<Device, Fingerprint>();
-  const workplace = { options, storage, pipeline, runs: openRunCache(storage), fingerprints };
+  const workplace = {
+    options,
+    storage,
+    pipeline,
+    runs: openRunCache(storage),
+    fingerprints,
+    alone: oneAtATime(),
+  };
   const worker = await startRunWorker({
     url: options.queue,
-    shard: (payload, context) => takeShard(workplace, { payload, context }),
+    shard: (payload, context) => workplace.alone(() => takeShard(workplace, { payload, context })),
     aggregate: (payload, context) => takeRun(workplace, { payload, context }),
     acceptsStore: (store) => store === storage.uri,
     ...(options.exitWhenIdleSeconds !== undefined && {
@@ -71,6 +83,10 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     done: worker.done.finally(() => pipeline.close()),
     close: (graceMs) => worker.close(graceMs),
   };
+}
+
+function deviceOf({ spec }: Plan, options: WorkerOptions): Device {
+  return spec.device === 'auto' ? options.device : spec.device;
 }
 
 function fingerprintOf({ options, fingerprints }: Workplace, device: Device): Fingerprint {
@@ -88,10 +104,10 @@ async function takeShard(
   const { runId, shard, group } = payload;
   if (await isUnwanted(storage, payload)) return;
   const { plan, manifest, early } = await runs.open(runId);
-  const device = plan.spec.device === 'auto' ? options.device : plan.spec.device;
+  const device = deviceOf(plan, options);
   const fingerprint = fingerprintOf(workplace, device);
   const run = { plan, storage, device, deviceName: fingerprint.device };
-  const wanted = watchWish(storage, { payload, signal: context.signal });
+  const wanted = watchWish(context.signal, () => isUnwanted(storage, payload));
   try {
     await pipeline.keepOnly(
       plan.groups[group].map((index) => plan.models[index]),
@@ -141,14 +157,14 @@ async function isUnwanted(storage: Storage, { runId, shard }: ShardPayload): Pro
   return wanted !== undefined && shard >= wanted;
 }
 
-/** A signal that also fires when the shard is no longer wanted. */
+/** A signal that also fires when the work is no longer wanted. */
 function watchWish(
-  storage: Storage,
-  { payload, signal }: { payload: ShardPayload; signal: AbortSignal },
+  signal: AbortSignal,
+  isUnwantedNow: () => Promise<boolean>,
 ): { signal: AbortSignal; stop: () => void } {
   const cancel = new AbortController();
   const timer = setInterval(() => {
-    isUnwanted(storage, payload).then(
+    isUnwantedNow().then(
       (yes) => yes && cancel.abort(),
       () => {},
     );
@@ -156,18 +172,54 @@ function watchWish(
   return { signal: AbortSignal.any([signal, cancel.signal]), stop: () => clearInterval(timer) };
 }
 
+/**
+ * Latency is measured when all shards of the run are done and this worker does nothing else.
+ * @returns false when the run was cancelled meanwhile
+ */
+async function measureLatencyOf(
+  { options, storage, pipeline, runs, alone }: Workplace,
+  { runId, signal }: { runId: string; signal: AbortSignal },
+): Promise<boolean> {
+  const { plan } = await runs.open(runId);
+  const { latency } = plan.spec;
+  if (!latency) return true;
+  const device = deviceOf(plan, options);
+  const wanted = watchWish(signal, () => isCancelled(storage, runId));
+  try {
+    await alone(async () => {
+      await pipeline.keepOnly([], device);
+      const { all: env } = readEnvironment();
+      await measureRunLatency(plan, {
+        storage,
+        latency,
+        device,
+        restart: (request) => restartElsewhere(request, { env, signal: wanted.signal }),
+        signal: wanted.signal,
+      });
+    });
+  } finally {
+    wanted.stop();
+  }
+  signal.throwIfAborted();
+  return !(await isCancelled(storage, runId));
+}
+
 async function takeRun(
-  { options, storage }: Workplace,
+  workplace: Workplace,
   { payload, context }: { payload: RunPayload; context: AggregateContext },
 ): Promise<void> {
+  const { options, storage } = workplace;
   const { runId } = payload;
   if (await isCancelled(storage, runId)) return;
+  const finishedAt = new Date();
   try {
+    if (!(await measureLatencyOf(workplace, { runId, signal: context.signal }))) return;
     const { childFailures } = context;
-    const record = await aggregateRun({ storage, runId, childFailures, finishedAt: new Date() });
+    const record = await aggregateRun({ storage, runId, childFailures, finishedAt });
     options.log.info(`run ${runId} is ${record.status}`);
   } catch (error) {
-    if (context.finalAttempt) await markFailed(storage, { runId, reason: messageOf(error) });
+    const failed = context.finalAttempt && !context.signal.aborted;
+    if (failed) await markFailed(storage, { runId, reason: messageOf(error) });
     throw error;
   }
 }

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { significant } from '../../src/report/latency-rows.ts';
 import { type LatencyRecord, latencyRecordSchema } from '../../src/scoring/latency-record.ts';
-import { specText, writeSmallSet } from './small-set.ts';
+import { runRecordSchema } from '../../src/scoring/run-record.ts';
+import { correct, specText, writeSmallSet } from './small-set.ts';
 import { makePlace } from './topfive.ts';
 
 const place = makePlace();
@@ -51,6 +52,27 @@ test('flags stand over the latency block of the spec', async () => {
   const over = recordOf((await place.topfive('latency', 'block.yaml', ...args)).stdout);
   assert.deepEqual([over.mode, over.cells[0].batch, over.restarts], ['single-stream', 3, 2]);
   assert.equal(over.environment.threads, 2);
+});
+
+test('a run whose spec has a latency block measures it after the accuracy and reports both', async () => {
+  const block = 'latency: { batch: [1], restarts: 2, minSeconds: 0.05 }\n';
+  writeFileSync(join(place.directory, 'both.yaml'), specText(block));
+  const { code, stderr } = await place.topfive('run', 'both.yaml', '--out', 'both');
+  assert.equal(code, 0, stderr);
+  const report = readFileSync(join(place.directory, 'both/report.json'), 'utf8');
+  const { models, latency } = runRecordSchema.parse(JSON.parse(report));
+  assert.equal(models[0].accuracy.top1.correct, correct);
+  assert.ok(latency?.kind === 'latency');
+  assert.deepEqual(
+    latency.cells.map(({ model, measured }) => [model, measured?.restarts.length]),
+    [
+      ['tiny', 2],
+      ['again', 2],
+    ],
+  );
+  assert.equal(latency.cells[0].artifact.sha256, models[0].artifact.sha256);
+  const page = readFileSync(join(place.directory, 'both/report.md'), 'utf8');
+  assert.match(page, /^## Latency$[\s\S]*\| again \| fp32 \| 1 \| 24, 20 \|/m);
 });
 
 test('on a machine whose cores are all busy every figure is unstable', async () => {
