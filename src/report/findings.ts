@@ -4,9 +4,6 @@ import type { ModelResult, RunRecord } from '../scoring/run-record.ts';
 import { labelWords } from './label-words.ts';
 import { counted, grouped, percent } from './numbers.ts';
 
-/** Images of the ImageNet validation set, on which the published figures were measured. */
-const imagenetImages = 50_000;
-
 /** `mark` stands beside every number of a run that is not complete; null for one that is. */
 export function statusOf({ status }: RunRecord): {
   word: string;
@@ -143,7 +140,7 @@ export function notesOf(record: RunRecord): string[] {
     ...nondeterminismNotes(record),
     ...deviceNotes(record),
     ...tieNotes(record),
-    ...publishedNotes(record),
+    ...costNotes(record),
   ];
 }
 
@@ -183,12 +180,11 @@ function tieNotes(record: RunRecord): string[] {
     : [];
 }
 
-function publishedNotes({ models, dataset }: RunRecord): string[] {
-  return dataset.images !== imagenetImages && models.some(({ published }) => published)
-    ? [
-        `The published figures were measured on the ${grouped(imagenetImages)} images of the ImageNet validation set; this run has ${counted(dataset.images, 'image')}, so the difference is no check of them.`,
-      ]
-    : [];
+function costNotes(record: RunRecord): string[] {
+  const labels = modelLabels(record);
+  return record.models.flatMap(({ costReason }, index) =>
+    costReason === null ? [] : `No cost of ${labels[index]}: ${costReason}.`,
+  );
 }
 
 /** How the numbers came about, one sentence each. */

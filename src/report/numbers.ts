@@ -22,13 +22,13 @@ export function percent(value: number, digits = 2): string {
 }
 
 /** A published fraction with the digits it was published with, three at least: `0.850`, `0.7738`. */
-export function asPublished(value: number): string {
-  return value.toFixed(Math.max(3, decimalsOf(value)));
+export function asPublished(value: number, digits = 3): string {
+  return value.toFixed(Math.max(digits, decimalsOf(value)));
 }
 
 /** The same in percent: `85.0%`, `77.38%`. */
-export function publishedPercent(value: number): string {
-  return percent(value, Math.max(1, decimalsOf(value) - 2));
+export function publishedPercent(value: number, digits = 3): string {
+  return percent(value, Math.max(digits, decimalsOf(value)) - 2);
 }
 
 /** Of the shortest text that reads as this number; ten at most. */

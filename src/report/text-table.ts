@@ -76,7 +76,7 @@ function numberCells({
     metricCell(top1),
     metricCell(top5),
     `${grouped(top1.correct)} / ${grouped(expected)}`,
-    published ? publishedPercent(published.top1) : '-',
+    published ? publishedPercent(published.top1, published.digits) : '-',
     difference ?? '-',
     cost ? prefixed(cost.params) : '-',
   ];

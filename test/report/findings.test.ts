@@ -10,7 +10,6 @@ import {
   notesOf,
 } from '../../src/report/findings.ts';
 import { summaryTable } from '../../src/report/text-table.ts';
-import { publishedSchema } from '../../src/scoring/published.ts';
 import type { LabelFinding } from '../../src/scoring/run-record.ts';
 import { invalidRecord, makeRecord, seriesRecord, smallRecord } from './record-fixture.ts';
 
@@ -81,7 +80,7 @@ test('a long list of models is shortened', () => {
   assert.equal(modelList(['a'], 1), 'a');
 });
 
-test('notes name mixed devices, ties, nondeterminism and a dataset that is not the published one', () => {
+test('notes name mixed devices, ties, nondeterminism and a cost that is not known', () => {
   const record = smallRecord();
   assert.deepEqual(notesOf(record), []);
   const [model, other] = record.models;
@@ -93,7 +92,7 @@ test('notes name mixed devices, ties, nondeterminism and a dataset that is not t
         ...model,
         tally: { ...model.tally, ties: 3 },
         nondeterminism: ['two workers computed different answers for shard 1'],
-        published: publishedSchema.parse({ top1: 0.6, top5: 0.9, source: 'a card' }),
+        costReason: 'what Novelty costs is not known',
       },
       other,
     ],
@@ -104,7 +103,7 @@ test('notes name mixed devices, ties, nondeterminism and a dataset that is not t
     /Nondeterminism, tiny-a/,
     /2 device models/,
     /tiny-a 3/,
-    /50,000/,
+    /^No cost of tiny-a: what Novelty costs is not known\.$/,
   ].entries()) {
     assert.match(notes[index], expected);
   }

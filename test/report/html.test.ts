@@ -103,7 +103,14 @@ test('the accuracy table has a row a model with the exact counts and the labelle
       `${(top1.fraction * 100).toFixed(2)}%${top1.correct.toLocaleString('en-GB')} / 50,000`,
     ),
   );
-  assert.equal(cells[3], '77.38%');
+  assert.equal(cells[3], '77.38%reference 77.3%');
+  const difference = 100 * (top1.fraction - 0.7738);
+  assert.match(cells[5], /^[+−]?\d\.\d\d(agrees|differs)$/);
+  assert.equal(
+    Number(cells[5].replace('−', '-').replace(/[a-z]+$/, '')).toFixed(2),
+    difference.toFixed(2),
+  );
+  assert.deepEqual(cells.slice(7), ['0.772printed 0.720', '5.289printed 5.100']);
   assert.match(series, /95% Wilson interval, for unseen images/);
 });
 

@@ -24,8 +24,15 @@ test('a difference has a sign, and none when it rounds to nothing', () => {
 });
 
 test('a published figure keeps the digits it was published with', () => {
-  assert.deepEqual([0.85, 0.7738, 1].map(asPublished), ['0.850', '0.7738', '1.000']);
-  assert.deepEqual([0.85, 0.7738, 0.826].map(publishedPercent), ['85.0%', '77.38%', '82.6%']);
+  assert.deepEqual(
+    [0.85, 0.7738, 1].map((value) => asPublished(value)),
+    ['0.850', '0.7738', '1.000'],
+  );
+  assert.deepEqual(
+    [0.85, 0.7738, 0.826].map((value) => publishedPercent(value)),
+    ['85.0%', '77.38%', '82.6%'],
+  );
+  assert.deepEqual([asPublished(0.84, 4), publishedPercent(0.84, 4)], ['0.8400', '84.00%']);
 });
 
 test('counts, sizes and times read as a person writes them', () => {

@@ -7,7 +7,7 @@ export const sources = {
   /** Measured in 2019 with the recipes of the cards; github.com/PaddlePaddle/models. */
   accuracy: 'PaddlePaddle/models PaddleCV/image_classification/README.md (release/1.7)',
   latency: `${page}: mean of a batch in ms; V100 with TensorRT, copies included, images not; nothing is said of the T4`,
-  /** The least effect of an image library on unchanged weights that Baidu measured is 0.13 point (ResNet50: 76.35 and 76.22). */
+  /** The least of them is ResNet50's: 76.35 with one library, 76.22 with the other. */
   tolerance:
-    'less than another image library moves unchanged weights: 0.13 to 0.74 point (PaddlePaddle/models pull request 1499)',
+    'another image library moves the accuracy of unchanged weights by 0.13 to 0.74 point: PaddlePaddle/models pull request 1499',
 } as const;

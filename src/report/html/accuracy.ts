@@ -3,7 +3,8 @@ import type { Metric, ModelResult, RunRecord } from '../../scoring/run-record.ts
 import { earlyStopHeader, earlyStopRows, earlyStopWords } from '../early-stop.ts';
 import { modelLabels, notesOf, statusOf } from '../findings.ts';
 import { type Markup, markup, type Part } from '../markup.ts';
-import { grouped, percent, prefixed, publishedPercent, signedPoints } from '../numbers.ts';
+import { grouped, inUnits, percent, prefixed, publishedPercent, signedPoints } from '../numbers.ts';
+import { agreementWord, type Difference, differenceOf, publishedWords } from '../published.ts';
 import { bulletList, cell, numberCell, tableOf, textCell } from './table.ts';
 
 export function accuracy(record: RunRecord): Markup {
@@ -17,9 +18,9 @@ export function accuracy(record: RunRecord): Markup {
   const header = ['Model', ...columns.map(({ name }) => name)];
   const notes = notesOf(record);
   return markup`<section><h2>Accuracy</h2>
-<div class="scroll">${tableOf({ header, rows, sortable: true })}</div>
-<p class="quiet">Below each figure: correct of all images, and the 95% Wilson interval, for unseen images.${publishedWords(record)}</p>
-${notes.length > 0 ? bulletList(notes) : null}</section>`;
+<div class="scroll">${tableOf({ header, rows, look: 'figures', sortable: true })}</div>
+<p class="quiet">Below each figure: correct of all images, and the 95% Wilson interval, for unseen images. Differences are in points.</p>
+${publishedWords(record).map((words) => markup`<p class="quiet">${words}</p>\n`)}${notes.length > 0 ? bulletList(notes) : null}</section>`;
 }
 
 /** How the gates of a run stand that may stop early; null for another run. */
@@ -42,60 +43,83 @@ function breakable(label: string): Part {
     .map((part, index) => (index === 0 ? part : markup`<wbr>${part}`));
 }
 
-function publishedWords({ models }: RunRecord): string | null {
-  const sources = models.flatMap(({ published }) => (published ? [published.source] : []));
-  if (sources.length === 0) return null;
-  return ` Difference: measured less published, in points. Published figures: ${[...new Set(sources)].join('; ')}.`;
-}
-
 interface Column {
   name: string;
   cell: (model: ModelResult) => Markup;
 }
 
 /** Columns that no model could fill are left out. */
-function accuracyColumns({ models }: RunRecord, mark: string | null): Column[] {
-  const published = models.some((model) => model.published);
-  const cost = models.some((model) => model.cost);
+function accuracyColumns(record: RunRecord, mark: string | null): Column[] {
   return [
     { name: 'Top-1', cell: (model) => metricCell(model.accuracy.top1, model, mark) },
     { name: 'Top-5', cell: (model) => metricCell(model.accuracy.top5, model, mark) },
-    ...(published ? publishedColumns(mark) : []),
-    ...(cost ? costColumns : []),
+    ...(record.models.some(({ published }) => published) ? publishedColumns(record, mark) : []),
+    ...costColumns(record),
   ];
 }
 
-function publishedColumns(mark: string | null): Column[] {
-  const metrics = [
-    ['top1', 'top-1'],
-    ['top5', 'top-5'],
-  ] as const;
+const metrics = [
+  ['top1', 'top-1'],
+  ['top5', 'top-5'],
+] as const;
+
+function publishedColumns(record: RunRecord, mark: string | null): Column[] {
   const figures = metrics.map(([metric, name]) => ({
     name: `Published ${name}`,
-    cell: ({ published }: ModelResult) =>
-      cell(published ? publishedPercent(published[metric]) : '-'),
+    cell: ({ published }: ModelResult) => (published ? publishedCell(published, metric) : dash),
   }));
   const differences = metrics.map(([metric, name]) => ({
     name: `Difference ${name}`,
-    cell: ({ published, accuracy }: ModelResult) =>
-      published ? differenceCell(accuracy[metric].fraction - published[metric], mark) : cell('-'),
+    cell: (model: ModelResult) => {
+      const found = differenceOf(model, metric, record);
+      return found ? differenceCell(found, mark) : dash;
+    },
   }));
   return [...figures, ...differences];
 }
 
-const differenceCell = (difference: number, mark: string | null) =>
-  numberCell(difference, [signedPoints(difference).replace('-', '−'), marked(mark)]);
+const dash = cell('-');
 
-const costColumns: Column[] = [
-  {
-    name: 'Params',
-    cell: ({ cost }) => (cost ? numberCell(cost.params, prefixed(cost.params)) : cell('-')),
-  },
-  {
-    name: 'FLOPs',
-    cell: ({ cost }) => (cost ? numberCell(cost.flops, prefixed(cost.flops)) : cell('-')),
-  },
-];
+function publishedCell(
+  { reference, digits, ...figures }: NonNullable<ModelResult['published']>,
+  metric: 'top1' | 'top5',
+): Markup {
+  const small =
+    reference && markup`<small>reference ${publishedPercent(reference[metric])}</small>`;
+  return numberCell(figures[metric], [publishedPercent(figures[metric], digits), small]);
+}
+
+function differenceCell({ difference, agrees }: Difference, mark: string | null): Markup {
+  const word = agreementWord(agrees);
+  return numberCell(difference, [
+    signedPoints(difference).replace('-', '−'),
+    marked(mark),
+    word && markup`<small class="${word}">${word}</small>`,
+  ]);
+}
+
+const costFigures = [
+  { figure: 'flops', name: 'FLOPs', unit: 1e9, sign: 'G' },
+  { figure: 'params', name: 'Params', unit: 1e6, sign: 'M' },
+] as const;
+
+/** Of the artifact's graph, and below it what is printed; in the unit of the print, where there is one. */
+function costColumns({ models }: RunRecord): Column[] {
+  const printed = models.some(({ published }) => published?.cost);
+  if (!printed && !models.some(({ cost }) => cost)) return [];
+  return costFigures.map(({ figure, name, unit, sign }) => ({
+    name: printed ? `${name} (${sign})` : name,
+    cell: ({ cost, published }) => {
+      const print = published?.cost?.[figure];
+      if (!cost && print === undefined) return dash;
+      const text = (count: number) => (printed ? inUnits(count, unit) : prefixed(count));
+      return numberCell(cost?.[figure] ?? print ?? 0, [
+        cost ? text(cost[figure]) : '-',
+        print === undefined ? null : markup`<small>printed ${text(print)}</small>`,
+      ]);
+    },
+  }));
+}
 
 function metricCell(
   metric: Metric,

@@ -63,6 +63,9 @@ td[data-v] { white-space: nowrap; }
 td b { font-weight: 620; }
 td small { display: block; color: var(--muted); font-size: 12px; line-height: 1.4; white-space: nowrap; }
 .thumbnail { display: block; border-radius: 4px; object-fit: cover; }
+td small.agrees { color: var(--good); } td small.differs { color: var(--bad); font-weight: 600; }
+.figures th:not(:first-child), .figures td:not(:first-child) { padding-left: 8px; padding-right: 8px; }
+.figures td.model { min-width: 11em; }
 .dense th, .dense td { padding: 3px 8px; font-size: 13px; }
 .tall th, .tall td { padding-left: 10px !important; }
 .classes th:first-child, .classes td:first-child { position: sticky; left: 0; background: var(--paper); min-width: 15em; }
