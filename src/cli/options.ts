@@ -49,6 +49,11 @@ export function deviceOption(): Option {
   ).choices(deviceFlags);
 }
 
+/** A parser of several values with commas between them. */
+export function readList<T>(read: (text: string) => T): (text: string) => T[] {
+  return (text) => text.split(',').map((part) => read(part.trim()));
+}
+
 const normalisations = ['auto', 'graph', 'host'] as const;
 export type NormalisationFlag = (typeof normalisations)[number];
 

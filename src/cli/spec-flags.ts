@@ -14,11 +14,13 @@ import {
   deviceOption,
   type NormalisationFlag,
   normalisationOption,
+  readList,
 } from './options.ts';
 
 export interface SpecFlags extends DatasetFlags {
   name?: string;
   device?: DeviceFlag;
+  precision?: string[];
   normalisation?: NormalisationFlag;
   batchSize?: 'auto' | number;
   shardSize?: 'auto' | number;
@@ -43,6 +45,11 @@ export function addSpecOptions(command: Command): Command {
     .option('--recipe <file|card>', 'without a spec: the recipe of models that have no card')
     .option('--name <name>', 'name of the run in its report')
     .addOption(deviceOption())
+    .option(
+      '--precision <list>',
+      'fp32, fp16 or both: fp16 models are made of the fp32 ones, and the report shows what that changes',
+      readList(String),
+    )
     .addOption(normalisationOption())
     .option('--batch-size <n>', 'images a batch, or auto', autoOr(1))
     .option('--shard-size <n>', 'images a shard, or auto', autoOr(1));
@@ -51,10 +58,11 @@ export function addSpecOptions(command: Command): Command {
 /** @throws TopfiveError `spec` or `usage`, in one sentence that names the place */
 export async function readSpec(file: string | undefined, flags: SpecFlags): Promise<Spec> {
   const spec = file === undefined ? await specFromFlags(flags) : await specFromFile(file, flags);
-  const { name, device, normalisation, batchSize, shardSize, latency } = flags;
+  const { name, device, precision, normalisation, batchSize, shardSize, latency } = flags;
   const over = {
     ...(name !== undefined && { name }),
     ...(device !== undefined && { device }),
+    ...(precision !== undefined && { precision }),
     ...(normalisation !== undefined && { normalisation }),
     ...(batchSize !== undefined && { batchSize }),
     ...(shardSize !== undefined && { shardSize }),

@@ -3,7 +3,8 @@ import { encodePredictions } from '../report/predictions.ts';
 import { runFolderFiles } from '../report/render.ts';
 import type { RunLatency } from '../scoring/latency-record.ts';
 import { type Merged, mergeShards } from '../scoring/merge.ts';
-import type { ShardRecord, ShardRef } from '../scoring/records.ts';
+import { precisionPairs } from '../scoring/precision-pair.ts';
+import type { Predictions, ShardRecord, ShardRef } from '../scoring/records.ts';
 import { type RunRecord, runRecordSchema } from '../scoring/run-record.ts';
 import type { Storage } from '../storage/storage.ts';
 import { type ShardJob, unfinishedRecord } from './missing.ts';
@@ -52,6 +53,7 @@ export async function aggregateRun(input: AggregateInput): Promise<RunRecord> {
 
 interface ModelPart {
   result: RunRecord['models'][number];
+  answers: Predictions;
   predictions: Uint8Array;
   reasons: string[];
   fingerprints: ShardRecord['fingerprint'][];
@@ -115,6 +117,7 @@ async function partOf(model: PlannedModel, { found, reasons, context, ...input }
   });
   return {
     result: modelResult(model, { merged, labels, nondeterminism }),
+    answers: merged.predictions,
     predictions: new Uint8Array(encoded),
     reasons: [...reasons, ...tallyReasons(model, merged)],
     fingerprints: found.map(({ fingerprint }) => fingerprint),
@@ -189,6 +192,13 @@ function makeRunRecord(
     dataset: plan.dataset,
     ...(reasons.length === 0 && scope.early),
     models: parts.map(({ result }) => result),
+    precisions: precisionPairs(
+      parts.map(({ result, answers }) => ({ ...result, predictions: answers })),
+      {
+        keys: scope.entries.map(({ key }) => key),
+        labels: scope.entries.map(({ label }) => label),
+      },
+    ),
     environment: {
       workers: countFingerprints(parts.flatMap(({ fingerprints }) => fingerprints)),
       runtime: versions?.runtime ?? 'none ran',

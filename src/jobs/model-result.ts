@@ -37,6 +37,7 @@ export function modelResult(
       top5: metricOf(tally.top5, tally.expected),
     },
     tally,
+    conversion: model.conversion,
     published: model.published,
     cost: model.cost,
     costReason: model.costReason,

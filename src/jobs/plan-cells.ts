@@ -1,10 +1,12 @@
 /** From a spec to the cells that a latency measurement has: model × precision × batch, with what stands in their way. */
 import { freemem } from 'node:os';
 import type { Recipe } from '../data/recipe.ts';
+import { TopfiveError } from '../errors.ts';
 import { type Artifact, readArtifact } from '../models/artifact.ts';
 import { openClassifier } from '../onnx/session.ts';
 import { bytes as bytesText } from '../report/numbers.ts';
 import { type LatencyMode, latencyModes } from '../scoring/latency-modes.ts';
+import { halfArtifactOf } from './half-artifact.ts';
 import type { LatencySpec } from './latency-spec.ts';
 import { locateModel } from './locate-model.ts';
 import { recipeOf, requestsOf } from './prepare-models.ts';
@@ -33,22 +35,39 @@ async function cellsOf(
   latency: LatencySpec,
 ): Promise<PlannedCell[]> {
   const recipe = recipeOf(request);
-  const artifact = await readArtifact(await locateModel(request));
-  const fits = artifact.bytes * loadedSize < freemem();
-  const fixedBatch = fits ? await readFixedBatch(artifact, recipe) : null;
+  const full = await readArtifact(await locateModel(request));
+  const fits = full.bytes * loadedSize < freemem();
+  const fixedBatch = fits ? await readFixedBatch(full, recipe) : null;
   const { mode } = latency;
-  return (latency.precision ?? spec.precision).flatMap((precision) =>
-    latency.batch.map((batch) => ({
-      model: request.id,
-      precision,
-      batch,
-      recipe,
-      artifact,
-      obstacle: fits
-        ? obstacleOf({ precision, batch, fixedBatch, mode })
-        : `it does not fit: a model of ${bytesText(artifact.bytes)}, and ${bytesText(freemem())} of memory are free`,
-    })),
-  );
+  const cells: PlannedCell[] = [];
+  for (const precision of latency.precision ?? spec.precision) {
+    const { artifact, obstacle } = fits
+      ? await artifactAt(precision, full)
+      : { artifact: full, obstacle: tooLarge(full) };
+    for (const batch of latency.batch) {
+      const own = { model: request.id, precision, batch, recipe, artifact };
+      cells.push({ ...own, obstacle: obstacle ?? obstacleOf({ batch, fixedBatch, mode }) });
+    }
+  }
+  return cells;
+}
+
+async function artifactAt(
+  precision: 'fp32' | 'fp16',
+  full: Artifact,
+): Promise<Pick<PlannedCell, 'artifact' | 'obstacle'>> {
+  if (precision === 'fp32') return { artifact: full, obstacle: null };
+  try {
+    const { path } = await halfArtifactOf(full);
+    return { artifact: await readArtifact(path), obstacle: null };
+  } catch (error) {
+    if (!(error instanceof TopfiveError) || error.kind !== 'model') throw error;
+    return { artifact: full, obstacle: error.message };
+  }
+}
+
+function tooLarge({ bytes }: Artifact): string {
+  return `it does not fit: a model of ${bytesText(bytes)}, and ${bytesText(freemem())} of memory are free`;
 }
 
 /** A session holds the weights as they lie in the file, and for a moment parts of them a second time. */
@@ -62,14 +81,12 @@ async function readFixedBatch({ path }: Artifact, recipe: Recipe): Promise<numbe
 }
 
 interface CellConditions {
-  precision: 'fp32' | 'fp16';
   batch: number;
   fixedBatch: number | null;
   mode: LatencyMode;
 }
 
-function obstacleOf({ precision, batch, fixedBatch, mode }: CellConditions): string | null {
-  if (precision === 'fp16') return 'fp16 models are not made from fp32 yet';
+function obstacleOf({ batch, fixedBatch, mode }: CellConditions): string | null {
   if (fixedBatch !== null && fixedBatch !== batch) {
     return `the graph has a fixed batch of ${fixedBatch}: export it with an open one`;
   }

@@ -5,7 +5,7 @@ import { recipeSchema } from '../data/recipe.ts';
 import { autoShardSize, cutShards, earlyShardSize } from '../data/shards.ts';
 import { costSchema, publishedSchema } from '../scoring/published.ts';
 import { shardRefSchema } from '../scoring/records.ts';
-import { type Drawn, drawnSchema } from '../scoring/run-record.ts';
+import { conversionSchema, type Drawn, drawnSchema } from '../scoring/run-record.ts';
 import type { Storage } from '../storage/storage.ts';
 import { inPlannedOrder } from './planned-order.ts';
 import { readStored } from './read-stored.ts';
@@ -33,6 +33,8 @@ const plannedModelSchema = z.object({
   fixedBatch: z.number().int().positive().nullable(),
   /** Inference on one thread, timed once at submission; sizes shards and nothing else. */
   secondsPerImage: z.number().nonnegative(),
+  /** How an fp16 artifact was made. */
+  conversion: conversionSchema.nullable(),
   published: publishedSchema.nullable(),
   cost: costSchema.nullable(),
   /** Why there is no cost. */

@@ -6,6 +6,7 @@ import { readArtifact } from '../models/artifact.ts';
 import { findCard, requireCard } from '../models/cards.ts';
 import { type ClassifierSession, openClassifier } from '../onnx/session.ts';
 import { digestOf } from '../storage/digest.ts';
+import { halfArtifactOf } from './half-artifact.ts';
 import { locateModel } from './locate-model.ts';
 import { countCost, publishedOf } from './model-figures.ts';
 import { placeNormalisation } from './place-normalisation.ts';
@@ -14,17 +15,14 @@ import type { ModelRequest, Spec } from './spec.ts';
 
 /** @throws TopfiveError in one sentence for the first model that cannot be evaluated on this manifest */
 export async function prepareModels(spec: Spec, manifest: Manifest): Promise<PlannedModel[]> {
-  if (spec.precision.includes('fp16')) {
-    throw new TopfiveError(
-      'spec',
-      'precision fp16 is not made from fp32 yet: give the fp16 model as an ONNX file of its own, with float32 input',
-    );
-  }
   const requests = requestsOf(spec);
   const highestLabel = manifest.entries.reduce((highest, { label }) => Math.max(highest, label), 0);
   const planned: PlannedModel[] = [];
   for (const request of requests) {
-    planned.push(await prepareModel(request, { highestLabel, wanted: spec.normalisation }));
+    const full = await prepareModel(request, { highestLabel, wanted: spec.normalisation });
+    for (const precision of spec.precision) {
+      planned.push(precision === 'fp16' ? await prepareHalf(full) : full);
+    }
   }
   return planned;
 }
@@ -58,12 +56,7 @@ async function prepareModel(
   const recipe = recipeOf(request);
   const onnx = await locateModel(request);
   const normalisation = await placeNormalisation(onnx, wanted);
-  const session = await openClassifier(onnx, {
-    threads: 1,
-    device: 'cpu',
-    expected: { side: recipe.crop, layout: recipe.layout },
-    normalisation: normalisation === 'graph' ? recipe : undefined,
-  });
+  const session = await openToTry(onnx, { recipe, normalisation });
   try {
     const outputs = session.output.classes;
     const classOffset = request.classOffset ?? offsetFromCard(card?.classes, outputs);
@@ -79,12 +72,45 @@ async function prepareModel(
       classOffset,
       fixedBatch: session.fixedBatch,
       secondsPerImage: await timeImage(session, { side: recipe.crop, normalisation }),
+      conversion: null,
       published: card ? publishedOf(card) : null,
       ...(await countCost(onnx, recipe.crop)),
     };
   } finally {
     await session.close();
   }
+}
+
+/** The same model with the artifact that is made of its own; whatever was settled for it stands. */
+async function prepareHalf(full: PlannedModel): Promise<PlannedModel> {
+  const { path, conversion } = await halfArtifactOf(full.artifact);
+  const session = await openToTry(path, full);
+  try {
+    return {
+      ...full,
+      precision: 'fp16',
+      artifact: await readArtifact(path),
+      secondsPerImage: await timeImage(session, {
+        side: full.recipe.crop,
+        normalisation: full.normalisation,
+      }),
+      conversion,
+    };
+  } finally {
+    await session.close();
+  }
+}
+
+function openToTry(
+  path: string,
+  { recipe, normalisation }: Pick<PlannedModel, 'recipe' | 'normalisation'>,
+): Promise<ClassifierSession> {
+  return openClassifier(path, {
+    threads: 1,
+    device: 'cpu',
+    expected: { side: recipe.crop, layout: recipe.layout },
+    normalisation: normalisation === 'graph' ? recipe : undefined,
+  });
 }
 
 /** One run on zeros, after the one that opening the classifier makes: rough, and good enough to size shards. */

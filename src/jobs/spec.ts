@@ -46,9 +46,11 @@ export const specSchema = z.strictObject({
   /** A part of the images, drawn by a seed. */
   subset: subsetSchema.optional(),
   models: z.array(modelSchema).min(1),
+  /** fp16 is made of the fp32 model; with both, the report shows what the narrower one changes. */
   precision: z
     .array(z.enum(['fp32', 'fp16']))
     .min(1)
+    .refine((list) => new Set(list).size === list.length, 'each precision may stand there once')
     .default(['fp32']),
   device: z.enum(['auto', ...devices]).default('auto'),
   /** Where bytes are normalised: inside the model's graph or before it; auto is the graph wherever the file allows it. */

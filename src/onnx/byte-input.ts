@@ -1,6 +1,6 @@
 /** Normalisation inside the graph: a model that takes the bytes of crops where it took float32 values. */
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
-import { int, message, readMessage, text } from './fields.ts';
+import { int, message, readMessage, textIn } from './fields.ts';
 import type { Node, Value, Weights } from './graph.ts';
 import {
   codeOf,
@@ -89,7 +89,7 @@ function dissect(model: Uint8Array): Dissected {
       version.irVersion = value;
     }),
     [modelField.opsetImport]: message((value) => {
-      if (['', 'ai.onnx'].includes(textOf(value, opsetField.domain))) {
+      if (['', 'ai.onnx'].includes(textIn(value, opsetField.domain))) {
         readMessage(value, {
           [opsetField.version]: int((opset) => {
             version.opset = opset;
@@ -102,25 +102,15 @@ function dissect(model: Uint8Array): Dissected {
   const graph = graphs.flatMap(({ content }) => rawFields(content));
   const of = (wanted: number) => graph.filter(({ field }) => field === wanted);
   const weights = new Set(
-    of(graphField.initializer).map(({ content }) => textOf(content, tensorField.name)),
+    of(graphField.initializer).map(({ content }) => textIn(content, tensorField.name)),
   );
   const inputs = of(graphField.input).filter(
-    ({ content }) => !weights.has(textOf(content, valueField.name)),
+    ({ content }) => !weights.has(textIn(content, valueField.name)),
   );
   if (graphs.length !== 1 || inputs.length !== 1) {
     throw new Error(`there are ${graphs.length} graphs with ${inputs.length} inputs`);
   }
   return { ...version, fields, graph, images: inputs[0] };
-}
-
-function textOf(bytes: Uint8Array, field: number): string {
-  let found = '';
-  readMessage(bytes, {
-    [field]: text((value) => {
-      found = value;
-    }),
-  });
-  return found;
 }
 
 /** What is added to a graph has a name that begins like this, and no exporter's does. */

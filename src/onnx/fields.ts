@@ -50,6 +50,17 @@ export function text(take: (value: string) => void): Read {
   };
 }
 
+/** The text of one field of a message; empty where the field is left out. */
+export function textIn(bytes: Uint8Array, field: number): string {
+  let found = '';
+  readMessage(bytes, {
+    [field]: text((value) => {
+      found = value;
+    }),
+  });
+  return found;
+}
+
 export function message(take: (value: Uint8Array) => void): Read {
   return (reader, wire) => {
     demand(wire, WireType.LengthDelimited);

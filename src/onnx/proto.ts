@@ -10,7 +10,15 @@ export const modelField = {
 
 export const opsetField = { domain: 1, version: 2 } as const;
 
-export const graphField = { node: 1, name: 2, initializer: 5, input: 11, output: 12 } as const;
+export const graphField = {
+  node: 1,
+  name: 2,
+  initializer: 5,
+  input: 11,
+  output: 12,
+  valueInfo: 13,
+  sparseInitializer: 15,
+} as const;
 
 export const nodeField = {
   input: 1,

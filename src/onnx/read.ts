@@ -7,7 +7,7 @@ import { type ReadAttribute, readAttribute } from './read-attribute.ts';
 import { type Initializer, readTensor } from './read-tensor.ts';
 import { readValue } from './read-value.ts';
 
-interface ReadNode {
+export interface ReadNode {
   op: string;
   name: string;
   /** Empty for the operators of ONNX itself. */

@@ -199,7 +199,9 @@ export function churnSentence({ agreement, churn, metrics }: ModelComparison): s
 }
 
 /** How the mean margin moved, and its standard error; null where it did not, or is not known. */
-export function driftSentence({ marginDrift }: ModelComparison): string | null {
+export function driftSentence({
+  marginDrift,
+}: Pick<ModelComparison, 'marginDrift'>): string | null {
   if (!marginDrift || marginDrift.images === 0) return null;
   const { baseline, candidate, lost, standardError } = marginDrift;
   if (lost === 0) return null;

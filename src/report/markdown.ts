@@ -15,8 +15,10 @@ import {
 } from './findings.ts';
 import { latencySection } from './latency-markdown.ts';
 import { accuracySection } from './markdown-accuracy.ts';
+import { precisionSection } from './markdown-precision.ts';
 import { bullets, code, escaped, longestRun, table } from './markdown-text.ts';
 import { bytes, counted, duration, grouped, instant, percent } from './numbers.ts';
+import { arithmeticWords } from './precision-words.ts';
 import { recipeSteps } from './recipe-words.ts';
 import { visible } from './visible.ts';
 
@@ -29,6 +31,7 @@ export function renderMarkdown(record: RunRecord): string {
     coverage(record),
     accuracySection(record),
     earlyStop(record),
+    precisionSection(record),
     notes(record),
     speed(record),
     latencySection(record.latency),
@@ -180,8 +183,8 @@ function environment({ environment: { workers, runtime, decoder }, models }: Run
   const conditions = [
     ...new Set(
       models.map(
-        ({ conditions: { provider, arithmetic, batch } }) =>
-          `${provider} in ${arithmetic}, batch ${batch}`,
+        ({ conditions }) =>
+          `${conditions.provider}, ${arithmeticWords(conditions)}, batch ${conditions.batch}`,
       ),
     ),
   ];

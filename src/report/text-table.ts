@@ -20,6 +20,7 @@ import {
   signedPoints,
 } from './numbers.ts';
 import { plainTable } from './plain-table.ts';
+import { pairSentence } from './precision-words.ts';
 import { clip, visible } from './visible.ts';
 
 const reasonsShown = 5;
@@ -93,6 +94,7 @@ function footing(record: RunRecord): string[] {
   return [
     ...coverage,
     ...(early === null ? [] : [early]),
+    ...record.precisions.map((pair) => visible(pairSentence(pair))),
     `${duration(wallSeconds)}, ${imagesPerSecond.toFixed(1)} images × models a second.`,
   ];
 }

@@ -83,7 +83,8 @@ const metric: z.ZodType<MetricComparison> = z.object({
 
 const answer = z.object({ class: z.number().int().nullable(), p: z.number().nullable() });
 
-const churn = {
+/** Fields of `Churn`. */
+export const churnFields = {
   flips: z.array(
     z.object({
       key: text,
@@ -133,7 +134,7 @@ const model = z.object({
   against: z.object(key).nullable(),
   verdict: decision,
   metrics: z.object({ top1: metric, top5: metric.nullable() }),
-  ...churn,
+  ...churnFields,
 });
 
 const refusal = z.object({

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { runLatencySchema } from './latency-record.ts';
 import { metricNames } from './paired.ts';
+import { precisionPairSchema } from './precision-pair.ts';
 import { costSchema, publishedSchema } from './published.ts';
 import { conditionsSchema, failureSchema, fingerprintSchema, tallySchema } from './records.ts';
 
@@ -45,6 +46,21 @@ const labelTroubleSchema = z.discriminatedUnion('hypothesis', [
 ]);
 export type LabelFinding = z.infer<typeof labelTroubleSchema>;
 
+/** What became of float32 weights on their way to float16. */
+export const conversionSchema = z.object({
+  /** SHA-256 of the fp32 artifact. */
+  from: z.string(),
+  /** Weights in fp16. */
+  values: count,
+  /** Of them beyond the largest finite half, 65504, which stands for them. */
+  clamped: count,
+  /** Names of their tensors. */
+  clampedIn: z.array(z.string()),
+  /** Of them other than zero, and nearer to it than to the smallest half. */
+  flushed: count,
+});
+export type ConversionResult = z.infer<typeof conversionSchema>;
+
 const modelResultSchema = z.object({
   id: z.string(),
   precision: z.enum(['fp32', 'fp16']),
@@ -60,6 +76,8 @@ const modelResultSchema = z.object({
     top5: metricSchema,
   }),
   tally: tallySchema,
+  /** How the artifact was made from an fp32 one; null for one that is evaluated as it is. */
+  conversion: conversionSchema.nullable(),
   published: publishedSchema.nullable(),
   /** Of one image, counted from the artifact's own graph. */
   cost: costSchema.nullable(),
@@ -135,6 +153,8 @@ export const runRecordSchema = z.object({
   estimate: z.object({ used: count, low: z.number(), high: z.number() }).optional(),
   earlyStop: earlyStopSchema.optional(),
   models: z.array(modelResultSchema),
+  /** Models that were evaluated at two precisions, the answers of each image side by side. */
+  precisions: z.array(precisionPairSchema),
   environment: z.object({
     /** Each distinct machine that contributed, with its number of shard records. */
     workers: z.array(fingerprintSchema.extend({ records: count })),

@@ -37,6 +37,7 @@ async function withModel(use: (model: PlannedModel) => Promise<void>): Promise<v
       classOffset: 0,
       fixedBatch: null,
       secondsPerImage: 0.001,
+      conversion: null,
       published: null,
       cost: null,
       costReason: null,

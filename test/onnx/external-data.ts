@@ -1,8 +1,8 @@
 /** Moves the weights of an ONNX file into a file beside it, as exporters do with more than two gigabytes. */
 import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
-import { externalLocation, graphField, modelField, tensorField } from '../../src/onnx/proto.ts';
+import { encodeExternalPlace } from '../../src/onnx/external.ts';
+import { graphField, modelField, tensorField } from '../../src/onnx/proto.ts';
 import { joined, nested, rawFields } from '../../src/onnx/raw-fields.ts';
 
 /** Writes `model` to `path` with all raw weights in the file `location` beside it. */
@@ -35,19 +35,6 @@ function moveOut(
     if (field !== tensorField.rawData) return [raw];
     const offset = data.reduce((sum, { length }) => sum + length, 0);
     data.push(content);
-    const entries = { location, offset: String(offset), length: String(content.length) };
-    return [
-      ...Object.entries(entries).flatMap((entry) => nested(tensorField.externalData, pair(entry))),
-      new BinaryWriter()
-        .tag(tensorField.dataLocation, WireType.Varint)
-        .int64(externalLocation)
-        .finish(),
-    ];
+    return encodeExternalPlace({ location, offset, length: content.length });
   });
-}
-
-/** The content of a StringStringEntryProto. */
-function pair([key, value]: [string, string]): Uint8Array[] {
-  const writer = new BinaryWriter().tag(1, WireType.LengthDelimited).string(key);
-  return [writer.tag(2, WireType.LengthDelimited).string(value).finish()];
 }

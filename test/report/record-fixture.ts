@@ -16,6 +16,7 @@ export interface ModelSketch {
   published?: ModelResult['published'];
   cost?: ModelResult['cost'];
   costReason?: string;
+  conversion?: ModelResult['conversion'];
   resizeShort?: number;
   crop?: number;
   undecodable?: number;
@@ -70,6 +71,7 @@ export function makeRecord(sketch: RecordSketch): RunRecord {
       classNames: sketch.classNames ?? null,
     },
     models,
+    precisions: [],
     environment: {
       workers: ['alder', 'birch'].map((host) => ({
         host,
@@ -163,6 +165,7 @@ function makeModel(
       top5: metricOf(tally.top5, expected),
     },
     tally,
+    conversion: sketch.conversion ?? null,
     published: sketch.published ?? null,
     cost: sketch.cost ?? null,
     costReason: sketch.costReason ?? null,

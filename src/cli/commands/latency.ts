@@ -17,7 +17,7 @@ import { latencyModeNames } from '../../scoring/latency-modes.ts';
 import type { LatencyRecord } from '../../scoring/latency-record.ts';
 import { openStorage } from '../../storage/open.ts';
 import { catchInterrupts } from '../interrupt.ts';
-import { type DeviceFlag, deviceOption, jsonOption, wholeNumber } from '../options.ts';
+import { type DeviceFlag, deviceOption, jsonOption, readList, wholeNumber } from '../options.ts';
 import { tell, writeJson, writeOut } from '../out.ts';
 import { readSettings } from '../settings.ts';
 import { settleDevice } from '../settle-device.ts';
@@ -59,10 +59,6 @@ export function addLatency(program: Command): void {
     .action(async (file: string, flags: LatencyFlags) => {
       process.exitCode = await latency(file, { flags, command });
     });
-}
-
-function readList<T>(read: (text: string) => T): (text: string) => T[] {
-  return (text) => text.split(',').map((part) => read(part.trim()));
 }
 
 function readSeconds(text: string): number {

@@ -4,6 +4,7 @@ import { type ClassRow, className, extremeClasses, top1Rate } from '../classes.t
 import { failureRows, methodOf, modelLabels, modelList, runAgain, statusOf } from '../findings.ts';
 import { lines, type Markup, markup } from '../markup.ts';
 import { bytes, counted, grouped } from '../numbers.ts';
+import { arithmeticWords } from '../precision-words.ts';
 import { recipeSteps } from '../recipe-words.ts';
 import { clip } from '../visible.ts';
 import { bulletList, cell, folded, numberCell, pairs, tableOf, textCell } from './table.ts';
@@ -151,10 +152,7 @@ function conditions({
     ['Artifact SHA-256', markup`<code>${artifact.sha256}</code>`],
     ['Recipe digest', markup`<code>${recipe.digest}</code>`],
     ['Classes', `${grouped(classes)}, class offset ${condition.classOffset}`],
-    [
-      'Provider',
-      `${condition.provider}, ${condition.precision} in ${condition.arithmetic}, batch ${condition.batch}`,
-    ],
+    ['Provider', `${condition.provider}, ${arithmeticWords(condition)}, batch ${condition.batch}`],
     [
       'Normalisation',
       condition.normalisation === 'graph' ? 'inside the graph' : 'on the host, before the graph',

@@ -5,6 +5,7 @@ import { accuracy, earlyStop } from './accuracy.ts';
 import { again, classTable, environment, failures, method, modelDetails } from './details.ts';
 import { latency } from './latency.ts';
 import { banner, charts, coverage, header } from './overview.ts';
+import { precision } from './precision.ts';
 import { htmlPage, reportPolicy } from './shell.ts';
 
 export function renderHtml(record: RunRecord): string {
@@ -14,6 +15,7 @@ ${header(record)}
 ${coverage(record)}
 ${accuracy(record)}
 ${earlyStop(record)}
+${precision(record)}
 ${charts(record)}
 ${latency(record)}
 <section><h2>Details</h2>
