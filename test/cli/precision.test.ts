@@ -59,7 +59,10 @@ test('it shows the difference image by image, in every report', () => {
   assert.equal(pair.top1.images, images);
   assert.equal(pair.top1.baseline, correct);
   assert.equal(pair.agreement.identical, false);
-  assert.match(readFileSync(at('out/report.md'), 'utf8'), /## Precision\n[^#]*: fp16 weights, fp32 arithmetic \(provider cpu\)[^#]*\| tiny \| /);
+  assert.match(
+    readFileSync(at('out/report.md'), 'utf8'),
+    /## Precision\n[^#]*: fp16 weights, fp32 arithmetic \(provider cpu\)[^#]*\| tiny \| /,
+  );
   assert.match(readFileSync(at('out/report.html'), 'utf8'), /<h2>Precision<\/h2>/);
 });
 
