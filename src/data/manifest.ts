@@ -76,6 +76,13 @@ export function digestEntries(entries: readonly ManifestEntry[]): string {
   return hash.digest('hex');
 }
 
+/** SHA-256 over one JSON line `[key,label]` an entry: the same whatever the files hold. */
+export function digestLabels(entries: readonly ManifestEntry[]): string {
+  const hash = createHash('sha256');
+  for (const { key, label } of entries) hash.update(`${JSON.stringify([key, label])}\n`);
+  return hash.digest('hex');
+}
+
 const index = z.number().int().nonnegative();
 
 /** On disk: columns with one value an image, in manifest order. */

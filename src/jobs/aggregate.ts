@@ -1,4 +1,5 @@
 /** Aggregation: all shard records of a run, checked, become one run record and the files of the run folder. */
+import { digestLabels, type Manifest } from '../data/manifest.ts';
 import { encodePredictions } from '../report/predictions.ts';
 import { runFolderFiles } from '../report/render.ts';
 import type { RunLatency } from '../scoring/latency-record.ts';
@@ -41,7 +42,7 @@ export async function aggregateRun(input: AggregateInput): Promise<RunRecord> {
   // Parsed as a reader will parse it, so that a report rendered again has the same bytes.
   const latency = await readRunLatency(storage, runId);
   const record = runRecordSchema.parse(
-    makeRunRecord(parts, { plan, scope, latency, finishedAt: input.finishedAt }),
+    makeRunRecord(parts, { plan, manifest, scope, latency, finishedAt: input.finishedAt }),
   );
   const files = runFolderFiles(record);
   const commit = files.filter(({ name }) => name === 'report.json');
@@ -167,6 +168,7 @@ async function readFindings(
 
 interface Aggregated {
   plan: Plan;
+  manifest: Manifest;
   scope: RunScope;
   latency: RunLatency | null;
   finishedAt: Date;
@@ -174,7 +176,7 @@ interface Aggregated {
 
 function makeRunRecord(
   parts: ModelPart[],
-  { plan, scope, latency, finishedAt }: Aggregated,
+  { plan, manifest, scope, latency, finishedAt }: Aggregated,
 ): RunRecord {
   const reasons = parts.flatMap((part) => part.reasons);
   const wallSeconds = (finishedAt.getTime() - Date.parse(plan.createdAt)) / 1000;
@@ -189,7 +191,7 @@ function makeRunRecord(
     topfive: plan.topfive,
     createdAt: plan.createdAt,
     finishedAt: finishedAt.toISOString(),
-    dataset: plan.dataset,
+    dataset: { ...plan.dataset, labelsDigest: digestLabels(manifest.entries) },
     ...(reasons.length === 0 && scope.early),
     models: parts.map(({ result }) => result),
     precisions: precisionPairs(

@@ -32,11 +32,19 @@ export function readPredictionsFile({ storage, root }: RunFolder, model: ModelKe
   return storage.get(root + predictionsFile(model));
 }
 
+/** @throws TopfiveError that names the file when it is gone or is not one of predictions */
 export async function readPredictions(
   folder: RunFolder,
   model: ModelKey,
 ): Promise<PredictionColumns> {
-  return decodePredictions(await readPredictionsFile(folder, model));
+  const bytes = await readPredictionsFile(folder, model);
+  try {
+    return await decodePredictions(bytes);
+  } catch (error) {
+    if (!(error instanceof TopfiveError)) throw error;
+    const file = `${folder.storage.uri}/${folder.root}${predictionsFile(model)}`;
+    throw new TopfiveError(error.kind, `${file}: ${error.message}`, { cause: error });
+  }
 }
 
 /** Undefined for a folder of results only. */

@@ -21,8 +21,10 @@ import {
 } from './comparison-words.ts';
 import { bullets, code, escaped, escapedSentence, table } from './markdown-text.ts';
 import { counted, grouped } from './numbers.ts';
+import { clip } from './visible.ts';
 
-const limits = { flips: 20, confusions: 10, text: 80 };
+/** Rows of a model and of all together: GitHub refuses comments of more than 65,536 characters. */
+const limits = { flips: 20, confusions: 10, rowsOfAll: 70, text: 50 };
 
 export function comparisonMarkdown(record: ComparisonRecord): string {
   const sections = [
@@ -88,22 +90,31 @@ function churn(model: ModelComparison, record: ComparisonRecord): string {
   return [`### ${label}`, sentences.join(' '), ...details].join('\n\n');
 }
 
+const named = (label: number, record: ComparisonRecord) =>
+  escaped(clip(className(record, label), limits.text));
+
+/** As many rows as a table of this model may have. */
+function rowsOf(most: number, { models }: ComparisonRecord): number {
+  return Math.max(2, Math.min(most, Math.floor(limits.rowsOfAll / models.length)));
+}
+
 function flipTable({ flips }: ModelComparison, record: ComparisonRecord): string | null {
   if (flips.length === 0) return null;
   const shown = { record, limit: limits.text };
+  const rows = rowsOf(limits.flips, record);
   const listed = table(
     ['Image', 'Label', 'Was', 'Is', ''],
     flips
-      .slice(0, limits.flips)
+      .slice(0, rows)
       .map(({ key, label, from, to, kind }) => [
         code(key),
-        escaped(className(record, label)),
+        named(label, record),
         escaped(answerWords(from, shown)),
         escaped(answerWords(to, shown)),
         flipWords[kind],
       ]),
   );
-  const left = flips.length - limits.flips;
+  const left = flips.length - rows;
   return left > 0 ? `${listed}\n\n${counted(left, 'further flip')} in compare.json.` : listed;
 }
 
@@ -112,10 +123,10 @@ function confusionTable(model: ModelComparison, record: ComparisonRecord): strin
   return table(
     ['Label', 'Taken for', 'Baseline', 'Candidate'],
     model.newConfusions
-      .slice(0, limits.confusions)
+      .slice(0, rowsOf(limits.confusions, record))
       .map(({ label, predicted, baseline, candidate }) => [
-        escaped(className(record, label)),
-        escaped(className(record, predicted)),
+        named(label, record),
+        named(predicted, record),
         grouped(baseline),
         grouped(candidate),
       ]),

@@ -21,7 +21,7 @@ import { counted } from './numbers.ts';
 import { plainTable } from './plain-table.ts';
 import { clip, visible } from './visible.ts';
 
-const limits = { flips: 10, text: 60 };
+const limits = { flips: 10, flipsOfAll: 20, text: 60 };
 
 /** Ends with a line feed; no colours and no boxes, the same in a terminal and in a file. */
 export function comparisonText(record: ComparisonRecord): string {
@@ -84,7 +84,8 @@ function models(record: ComparisonRecord): string[] {
 function flipTable(model: ModelComparison, record: ComparisonRecord): string[] {
   const { flips } = model;
   if (flips.length === 0) return [];
-  const shown = flips.slice(0, limits.flips);
+  const rows = Math.floor(limits.flipsOfAll / record.models.length);
+  const shown = flips.slice(0, Math.max(2, Math.min(limits.flips, rows)));
   const left = flips.length - shown.length;
   const table = plainTable({
     head: ['image', 'label', 'was', 'is', ''],

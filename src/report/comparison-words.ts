@@ -130,8 +130,8 @@ const changeNames: Record<string, string> = {
   classOffset: 'class offset',
   dataset: 'dataset digest',
   device: 'device model',
-  images: 'images',
-  labels: 'labels digest',
+  labelsDigest: 'labels digest',
+
   node: 'Node.js',
   os: 'system',
   provider: 'execution provider',

@@ -58,7 +58,16 @@ export function gatherChanges(ofModels: readonly Change[], ofRun: readonly Chang
 }
 
 const order = [
-  ...['labels', 'images', 'dataset', 'artifact', 'recipe', 'classes', 'classOffset', 'precision'],
+  ...[
+    'labelsDigest',
+    'images',
+    'dataset',
+    'artifact',
+    'recipe',
+    'classes',
+    'classOffset',
+    'precision',
+  ],
   ...[
     'runtime',
     'provider',

@@ -144,6 +144,8 @@ export const runRecordSchema = z.object({
     layout: z.string(),
     images: count,
     digest: z.string(),
+    /** Over keys and labels alone; absent in records of earlier versions. */
+    labelsDigest: z.string().optional(),
     /** Class names by index, when the dataset knows them. */
     classNames: z.array(z.string()).nullable(),
     /** Present when these images are a part of a dataset; `images` and `digest` are then those of the part. */

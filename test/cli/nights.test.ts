@@ -221,7 +221,10 @@ test('a permuted label file is refused, and told from a model that got worse', a
   const permuted = rows.map((row, image) => `${row.split(' ')[0]} ${labels[place(image)]}`);
   await night('labels', { files: { 'val_list.txt': `${permuted.join('\n')}\n` } });
   const { code, record } = await compared('base', 'labels');
-  assert.deepEqual([code, record.verdict, changedOf(record)], [3, 'invalid', ['dataset']]);
+  assert.deepEqual(
+    [code, record.verdict, changedOf(record)],
+    [3, 'invalid', ['labelsDigest', 'dataset']],
+  );
   assert.match(record.reasons.join(), /Labels differ for \d+ images: image-000\.png has label 1/);
   assert.match(record.reasons.join(), /The answers are the same for 100\.0% of the images\.$/);
 });

@@ -93,6 +93,19 @@ test('the Markdown summary is short, has every gate and folds the flips', () => 
   assert.ok(markdown.length < 6000, `${markdown.length}`);
 });
 
+test('fourteen models fit a comment on a pull request, and a few screens of a terminal', () => {
+  const lost = Object.fromEntries(
+    Array.from({ length: 14 }, (_, at) => [`EfficientNetB${at}`, 400]),
+  );
+  const classNames = Array.from(
+    { length: 10 },
+    (_, at) => `${'a rather long name '.repeat(8)}${at}`,
+  );
+  const series = makeComparison({ lost, classNames });
+  assert.ok(renderComparison(series, { format: 'md' }).length < 65_536);
+  assert.ok(comparisonText(series).split('\n').length < 170);
+});
+
 test('JUnit has a test a gate: regressions fail, refused models are errors', () => {
   const parse = (text: string) => {
     assertBalanced(text);
