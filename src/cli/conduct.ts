@@ -39,11 +39,16 @@ function usefulWorkers({ plan, settings, flags }: Conduct): number {
 }
 
 /** Drives the run to its end and tells the result; the exit code says how it ended. */
-export async function conductRun(conduct: Conduct): Promise<number> {
-  const { plan, workplace, settings, flags } = conduct;
-  const { storage } = workplace;
+export async function conductRun(conducting: Conduct): Promise<number> {
+  const { workplace, flags } = conducting;
+  return tellResult(await conduct(conducting), { storage: workplace.storage, flags });
+}
+
+/** Drives the run to its end with progress on stderr; the state in which it ended. */
+export async function conduct(conducting: Conduct): Promise<Watched> {
+  const { plan, workplace, settings, flags } = conducting;
   const { runId } = plan;
-  const workers = usefulWorkers(conduct);
+  const workers = usefulWorkers(conducting);
   // Once for all workers here; workers elsewhere see for themselves.
   const device = workers === 0 ? plan.spec.device : await settleDevice(plan.spec.device, settings);
   const progress = openProgress({ stream: process.stderr, ci: settings.environment.ci });
@@ -65,14 +70,12 @@ export async function conductRun(conduct: Conduct): Promise<number> {
       },
       onLine: progress.line,
     };
-    const ended = await driveRun(plan, { workplace, options });
-    progress.stop();
-    return await tellResult(ended, { storage, flags });
+    return await driveRun(plan, { workplace, options });
   } catch (error) {
-    progress.stop();
     if (flags.json) await writeJson({ runId, status: 'failed', reasons: [messageOf(error)] });
     throw error;
   } finally {
+    progress.stop();
     interrupts.release();
   }
 }
@@ -125,7 +128,8 @@ export async function tellResult(
   return exitOf(record);
 }
 
-async function tellUnfinished(state: RunState, flags: ResultFlags): Promise<number> {
+/** Says how to go on with a run that has no report; the exit code says why. */
+export async function tellUnfinished(state: RunState, flags: ResultFlags): Promise<number> {
   const { runId, status } = state;
   const cancelled = status === 'cancelled';
   const reasons = [state.reason ?? (cancelled ? 'the run was cancelled' : 'the run did not end')];

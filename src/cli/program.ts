@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { topfiveVersion } from '../config.ts';
 import { addBaseline } from './commands/baseline.ts';
+import { addCalibrate } from './commands/calibrate.ts';
 import { addCancel } from './commands/cancel.ts';
 import { addCompare } from './commands/compare.ts';
 import { addDataset } from './commands/dataset.ts';
@@ -37,6 +38,7 @@ const commands = [
   addCompare,
   addLatency,
   addBaseline,
+  addCalibrate,
   addDataset,
   addModels,
   addDoctor,

@@ -46,6 +46,11 @@ export const earlyStopSchema = z.strictObject({
   seed: z.number().int().nonnegative().default(1),
 });
 
+/** The gates of a spec, or the usual ones. */
+export function gatesOf({ gates }: { gates?: Gates | undefined }): Gates {
+  return gates ?? gatesSchema.parse({});
+}
+
 /** Error level of one night. */
 export function alphaOf({ alpha, alarmsPerYear }: Pick<Gates, 'alpha' | 'alarmsPerYear'>): number {
   if (alarmsPerYear !== undefined) return alphaForAlarms(alarmsPerYear);

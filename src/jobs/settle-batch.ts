@@ -71,6 +71,18 @@ async function readBatch(storage: Storage, key: string): Promise<number | undefi
   return batchSchema.parse(JSON.parse((await storage.get(key)).toString())).batch;
 }
 
+/** Has a run work with the batches of an earlier one, as a repeat of it must. */
+export async function copyBatches(
+  storage: Storage,
+  { from, to }: { from: string; to: Pick<Plan, 'runId' | 'models'> },
+): Promise<void> {
+  for (const model of to.models) {
+    const batch = await readBatch(storage, runKeys(from).batch(model));
+    if (batch === undefined) continue;
+    await storage.put(runKeys(to.runId).batch(model), JSON.stringify({ batch }));
+  }
+}
+
 /**
  * The batch with the most images a second. Of nearly equal ones the largest, because what surrounds a run (messages,
  * ranking) is paid once a batch.

@@ -1,8 +1,9 @@
 /** From the gates of a spec to what a run needs to stop early: the baseline's right and wrong, margins, noise. */
 import { TopfiveError } from '../errors.ts';
 import { readBaseline, whyUnfit } from '../jobs/baselines.ts';
+import { readNoise } from '../jobs/calibrations.ts';
 import type { EarlyGates } from '../jobs/early-stop.ts';
-import { alphaOf, type Gates, gatesSchema } from '../jobs/gates.ts';
+import { alphaOf, type Gates, gatesOf } from '../jobs/gates.ts';
 import type { Plan, PlannedModel } from '../jobs/plan.ts';
 import { type RunFolder, readPredictions, readReport } from '../jobs/run-folder.ts';
 import type { Spec } from '../jobs/spec.ts';
@@ -29,7 +30,7 @@ export async function prepareEarlyStop(
   { models, dataset, store, now }: Preparing,
 ): Promise<PreparedEarlyStop | undefined> {
   if (!spec.earlyStop) return undefined;
-  const gates = spec.gates ?? gatesSchema.parse({});
+  const gates = gatesOf(spec);
   if (gates.estimand !== 'manifest') {
     throw refused('it decides about these images, so gates.estimand must be manifest');
   }
@@ -42,6 +43,11 @@ export async function prepareEarlyStop(
       `the baseline ${folder.name} has other images (${record.dataset.images}) than this run (${dataset.images}), or other labels or sizes of them`,
     );
   }
+  const alpha = alphaOf(gates);
+  const noiseOf = await readNoise(openStorage(store), {
+    runs: [record],
+    scope: { alpha, gates: metricNames.length * models.length },
+  });
   const all: EarlyGates['gates'] = [];
   for (const [index, model] of models.entries()) {
     checkModel(model, { record, folder });
@@ -51,13 +57,13 @@ export async function prepareEarlyStop(
         model: index,
         metric,
         marginImages: marginInImages(gates.margin[metric], dataset.images),
-        noise: 0,
+        noise: noiseOf(model)?.[metric] ?? 0,
         baseline: rightWithin(predictions, metrics[metric]).map(Number).join(''),
       });
     }
   }
   return {
-    planned: { baseline: record.runId, alpha: alphaOf(gates), seed: spec.earlyStop.seed },
+    planned: { baseline: record.runId, alpha, seed: spec.earlyStop.seed },
     gates: { schemaVersion: 1, gates: all },
   };
 }

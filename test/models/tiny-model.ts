@@ -23,6 +23,8 @@ export interface TinyModel {
   arithmetic?: 'float16' | 'int8';
   /** All logits of an image are NaN when its mean red (after mean and std) is below this. */
   nanBelow?: number;
+  /** Adds normal noise of this deviation to every logit, other noise in every session. */
+  noise?: number;
   /** Logits of shape [batch, classes, 1, 1]. */
   pooled?: boolean;
   /** Adds a second output of the same shape. */
@@ -61,6 +63,11 @@ export function tinyModel(options: TinyModel): Uint8Array {
   });
   if (options.nanBelow !== undefined) {
     logits = addNan(builder, { colour, logits, below: options.nanBelow });
+  }
+  if (options.noise !== undefined) {
+    const drawn = builder.node('RandomNormalLike', [logits]);
+    const scaled = builder.node('Mul', [drawn, builder.weights([1], [options.noise])]);
+    logits = builder.node('Add', [logits, scaled]);
   }
   if (options.pooled) {
     logits = builder.node('Reshape', [logits, builder.integers([0, outputs, 1, 1])]);

@@ -1,6 +1,7 @@
 /** `topfive compare`: two runs, or two models of one, held against each other. */
 import type { Command } from 'commander';
 import { messageOf, TopfiveError } from '../../errors.ts';
+import { noiseScope, readNoise } from '../../jobs/calibrations.ts';
 import { compareRuns, type EndedRun } from '../../jobs/compare-runs.ts';
 import { pairByName } from '../../jobs/pair-models.ts';
 import { readManifest, readReport } from '../../jobs/run-folder.ts';
@@ -14,6 +15,8 @@ import type { Thumbnails } from '../../report/html/comparison.ts';
 import { checkOutput } from '../../runs/collect.ts';
 import { openRunFolder } from '../../runs/open-run.ts';
 import type { ComparisonRecord } from '../../scoring/comparison-record.ts';
+import type { RunRecord } from '../../scoring/run-record.ts';
+import { openStorage } from '../../storage/open.ts';
 import { addCompareOptions, type CompareFlags } from '../compare-flags.ts';
 import { addOutputOptions, type OutputFlags, tellComparison } from '../comparison-output.ts';
 import { wholeNumber } from '../options.ts';
@@ -88,17 +91,22 @@ async function compare(
     estimand,
     alpha,
     allowed: new Set(allow),
-    noiseOf: () => null,
   };
+  const readNoiseOf = (runs: RunRecord[]) =>
+    readNoise(openStorage(store), { runs, scope: noiseScope(candidate.record, alpha) });
   if (namesPredictions(baseline)) {
     const predictions = await readToolPredictions(baseline);
     const { models } = candidate.record;
     const model = modelForPredictions(predictions, { model: flags.model, models, run });
-    const record = await compareRuns({ baseline: predictions, candidate, model, options });
+    const noiseOf = await readNoiseOf([candidate.record]);
+    const judging = { ...options, noiseOf };
+    const record = await compareRuns({ baseline: predictions, candidate, model, options: judging });
     return { record, run: candidate };
   }
   const runs = { baseline: await openEndedRun(baseline, store), candidate };
-  const record = await compareRuns({ ...runs, ...pairing(flags, runs), options });
+  const noiseOf = await readNoiseOf([candidate.record, runs.baseline.record]);
+  const judging = { ...options, noiseOf };
+  const record = await compareRuns({ ...runs, ...pairing(flags, runs), options: judging });
   return { record, run: candidate };
 }
 
