@@ -8,7 +8,7 @@ import { indexFolder } from './layouts/folder.ts';
 import { type Indexed, isImage } from './layouts/layout.ts';
 import { indexList } from './layouts/list.ts';
 import { indexParquet } from './layouts/parquet.ts';
-import { indexTar } from './layouts/tar.ts';
+import { indexArchives, indexTar } from './layouts/tar.ts';
 import { type Layout, type Manifest, makeManifest } from './manifest.ts';
 
 export interface DatasetSource {
@@ -101,7 +101,7 @@ async function indexUnlisted({ uri, layout }: DatasetSource): Promise<IndexedDat
     found === 'folder'
       ? indexFolder(root.uri, { objects, folders })
       : found === 'tar'
-        ? await indexTar(root, ending)
+        ? await (single ? indexArchives : indexTar)(root, ending)
         : await indexParquet(root, { files: ending, whole: !single });
   return finish(root, { layout: found, indexed });
 }
@@ -183,8 +183,8 @@ function finish(
   root: Storage,
   { layout, indexed }: { layout: Layout; indexed: Indexed },
 ): IndexedDataset {
-  const { entries, classNames, warnings } = indexed;
-  return { manifest: makeManifest({ uri: root.uri, layout, classNames, entries }), warnings };
+  const { entries, classNames, warnings, seed } = indexed;
+  return { manifest: makeManifest({ uri: root.uri, layout, classNames, entries, seed }), warnings };
 }
 
 function nothingAt(uri: string): TopfiveError {

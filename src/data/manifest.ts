@@ -30,14 +30,20 @@ export interface Manifest {
   layout: Layout;
   /** Class names by index, where the layout has them (folder names, parquet features). */
   classNames: string[] | null;
+  /** Of the random order in which a packed set keeps its images; null for an order of the dataset's own. */
+  seed: number | null;
   /** SHA-256 over key, label and bytes of each entry, in order. */
   digest: string;
   entries: ManifestEntry[];
 }
 
 /** A `dataset` TopfiveError where the entries are none, repeat a key, or have a label that is no class index. */
-export function makeManifest(parts: Omit<Manifest, 'schemaVersion' | 'digest'>): Manifest {
-  const { uri, layout, classNames, entries } = parts;
+export function makeManifest(
+  parts: Pick<Manifest, 'uri' | 'layout' | 'classNames' | 'entries'> & {
+    seed?: number | null | undefined;
+  },
+): Manifest {
+  const { uri, layout, classNames, entries, seed = null } = parts;
   if (entries.length === 0) {
     throw datasetError(`At least one image was expected at ${uri}, and there is none.`);
   }
@@ -47,7 +53,8 @@ export function makeManifest(parts: Omit<Manifest, 'schemaVersion' | 'digest'>):
       throw datasetError(`A class index from 0 was expected as the label of ${key}, not ${label}.`);
     }
   }
-  return { schemaVersion: 1, uri, layout, classNames, digest: digestEntries(entries), entries };
+  const digest = digestEntries(entries);
+  return { schemaVersion: 1, uri, layout, classNames, seed, digest, entries };
 }
 
 function refuseRepeated(entries: readonly ManifestEntry[]): void {
@@ -91,6 +98,7 @@ const storedSchema = z.strictObject({
   uri: z.string(),
   layout: z.enum(layouts),
   classNames: z.array(z.string()).nullable(),
+  seed: index.nullable().default(null),
   digest: z.string(),
   keys: z.array(z.string()),
   labels: z.array(index),
@@ -136,7 +144,7 @@ function parseManifest(text: string): Manifest | undefined {
   }
 }
 
-function toColumns({ uri, layout, classNames, digest, entries }: Manifest): Stored {
+function toColumns({ uri, layout, classNames, seed, digest, entries }: Manifest): Stored {
   const ownFiles = entries.every(({ key, at }) => at.file === key && Object.keys(at).length === 1);
   const files = new Map<string, number>();
   if (!ownFiles)
@@ -146,6 +154,7 @@ function toColumns({ uri, layout, classNames, digest, entries }: Manifest): Stor
     uri,
     layout,
     classNames,
+    seed,
     digest,
     keys: entries.map(({ key }) => key),
     labels: entries.map(({ label }) => label),
@@ -158,7 +167,7 @@ function toColumns({ uri, layout, classNames, digest, entries }: Manifest): Stor
 }
 
 function fromColumns(stored: Stored): Manifest {
-  const { uri, layout, classNames, digest, keys, labels, bytes } = stored;
+  const { uri, layout, classNames, seed, digest, keys, labels, bytes } = stored;
   const locate = locator(stored);
   const whole = [labels, bytes].every((column) => column.length === keys.length);
   if (!whole) throw new Error('columns of unequal length');
@@ -168,7 +177,7 @@ function fromColumns(stored: Stored): Manifest {
     bytes: bytes[index],
     at: locate(index),
   }));
-  return { schemaVersion: 1, uri, layout, classNames, digest, entries };
+  return { schemaVersion: 1, uri, layout, classNames, seed, digest, entries };
 }
 
 function locator({ keys, bytes, files, file, offsets, rows }: Stored): (index: number) => Location {

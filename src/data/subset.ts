@@ -21,7 +21,7 @@ const subsetStream = 1101;
  * strata is a part of a larger one.
  */
 export function drawSubset(whole: Manifest, subset: Subset): Manifest {
-  const { entries, uri, layout, classNames } = whole;
+  const { entries, uri, layout, classNames, seed } = whole;
   if (subset.size > entries.length) {
     throw new TopfiveError(
       'spec',
@@ -32,7 +32,7 @@ export function drawSubset(whole: Manifest, subset: Subset): Manifest {
   const drawn = subset.stratify ? drawByClass : drawAtRandom;
   const places = drawn(entries, { size: subset.size, random }).sort((a, b) => a - b);
   const chosen = places.map((place) => entries[place]);
-  return makeManifest({ uri, layout, classNames, entries: chosen });
+  return makeManifest({ uri, layout, classNames, entries: chosen, seed });
 }
 
 interface Draw {

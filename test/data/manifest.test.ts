@@ -102,6 +102,7 @@ test('what is saved is what is loaded, wherever the images lie', () =>
             layout: 'tar',
             classNames: ['crane', 'crane'],
             entries,
+            seed: entries.length % 2 ? entries.length : null,
           });
           const { digest } = manifest;
           await saveManifest(storage, { manifest, key: 'manifest.json' });

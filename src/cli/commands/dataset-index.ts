@@ -37,7 +37,7 @@ async function index(uri: string, flags: IndexFlags): Promise<void> {
 }
 
 /** `classes`: those that occur in the labels. */
-export function describeManifest({ uri, layout, entries, digest }: Manifest) {
+export function describeManifest({ uri, layout, entries, seed, digest }: Manifest) {
   const classes = new Set(entries.map(({ label }) => label)).size;
-  return { uri, layout, images: entries.length, classes, digest };
+  return { uri, layout, images: entries.length, classes, digest, ...(seed !== null && { seed }) };
 }

@@ -7,6 +7,8 @@ export interface Indexed {
   classNames: string[] | null;
   /** One sentence each, for a person. */
   warnings: string[];
+  /** Of the random order that the entries are in, where somebody put them into one. */
+  seed?: number;
 }
 
 /** The endings that torchvision's ImageFolder takes for images (`IMG_EXTENSIONS`), whatever their case. */

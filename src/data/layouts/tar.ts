@@ -4,6 +4,7 @@ import { datasetError } from '../dataset-error.ts';
 import { inOrder } from '../in-order.ts';
 import type { ManifestEntry } from '../manifest.ts';
 import { type Indexed, imageEndings, someOf } from './layout.ts';
+import { indexPacked, readTarIndex } from './tar-index.ts';
 import { readMembers, type TarMember, TarWindow } from './tar-members.ts';
 
 /** Archives read at a time. */
@@ -17,8 +18,18 @@ interface Sample {
   label?: number;
 }
 
-/** @param archives the tar files, in the order of their names. */
+/** @param archives the tar files, in the order of their names; by an index beside them, none of them is read. */
 export async function indexTar(root: Storage, archives: readonly StoredObject[]): Promise<Indexed> {
+  const index = await readTarIndex(root);
+  if (index) return indexPacked(root, { index, archives });
+  return indexArchives(root, archives);
+}
+
+/** The images of these archives alone. */
+export async function indexArchives(
+  root: Storage,
+  archives: readonly StoredObject[],
+): Promise<Indexed> {
   const entries: ManifestEntry[] = [];
   const parts = inOrder(archives, {
     limit: atOnce,
@@ -36,7 +47,7 @@ async function indexArchive(
   const samples = new Map<string, Sample>();
   for await (const { name, ...content } of readMembers(archive)) {
     const member = { ...content, name: name.replace(/^(\.\/+)+/, '') };
-    const part = partOf(member.name);
+    const part = samplePart(member.name);
     if (!part || member.type === '5') continue;
     if (member.type !== '0') {
       throw datasetError(
@@ -75,7 +86,9 @@ function toEntry(
  * The key of a sample ends at the first dot of the member's file name, and what follows says what the member is.
  * `other` is a longer ending such as `.mask.png`. Hidden files and files of other kinds belong to no sample.
  */
-function partOf(name: string): { key: string; kind: 'image' | 'label' | 'other' } | undefined {
+export function samplePart(
+  name: string,
+): { key: string; kind: 'image' | 'label' | 'other' } | undefined {
   const match = /^((?:.*\/)?[^./][^./]*)\.([^/]+)$/.exec(name);
   if (!match) return undefined;
   const [, key, ending] = match;
