@@ -1,6 +1,7 @@
 /** The comparison record, `compare.json`: two runs held against each other. Reports of it need nothing else. */
 import { z } from 'zod';
 import type { Change } from './changes.ts';
+import { churnFields } from './churn-record.ts';
 import type { JudgeOptions, MetricComparison, PairVerdict } from './judge-pairs.ts';
 import type { Churn } from './measure-pair.ts';
 import type { ModelKey } from './records.ts';
@@ -80,54 +81,6 @@ const metric: z.ZodType<MetricComparison> = z.object({
   verdict: decision,
   explanation: text,
 });
-
-const answer = z.object({ class: z.number().int().nullable(), p: z.number().nullable() });
-
-/** Fields of `Churn`. */
-export const churnFields = {
-  flips: z.array(
-    z.object({
-      key: text,
-      label: count,
-      from: answer,
-      to: answer,
-      kind: z.enum(['lost', 'gained', 'changed']),
-      marginLost: z.number().nullable(),
-    }),
-  ),
-  churn: z.object({ lost: count, gained: count, changed: count }),
-  agreement: z.object({ images: count, fraction: z.number(), identical: z.boolean() }),
-  classes: z.object({
-    classes: count,
-    changes: z.array(
-      z.object({
-        label: count,
-        images: count,
-        onlyBaselineRight: count,
-        onlyCandidateRight: count,
-        pValue: z.number(),
-        adjustedPValue: z.number(),
-      }),
-    ),
-  }),
-  newConfusions: z.array(
-    z.object({
-      label: count,
-      predicted: z.number().int(),
-      baseline: count,
-      candidate: count,
-    }),
-  ),
-  marginDrift: z
-    .object({
-      images: count,
-      baseline: z.number(),
-      candidate: z.number(),
-      lost: z.number(),
-      standardError: z.number(),
-    })
-    .nullable(),
-};
 
 const model = z.object({
   ...key,

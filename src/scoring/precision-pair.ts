@@ -1,6 +1,6 @@
 /** One model at two precisions on the same images: what the narrower one changes, image by image. */
 import { z } from 'zod';
-import { churnFields } from './comparison-record.ts';
+import { churnFields } from './churn-record.ts';
 import { measurePair } from './measure-pair.ts';
 import { K, type ModelKey, type Predictions } from './records.ts';
 
