@@ -43,6 +43,7 @@ module.exports = {
     door('onnxruntime-node', '^src/onnx/session\\.ts$'),
     door('cephes', '^src/scoring/distributions\\.ts$'),
     door('csv-parse', '^src/report/predictions-csv\\.ts$'),
+    door('undici', '^src/storage/download\\.ts$'),
     door('(@aws-sdk|@smithy)', '^src/storage/s3\\.ts$'),
     { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
   ],

@@ -112,6 +112,29 @@ export function readCacheSettings(env: NodeJS.ProcessEnv = process.env): CacheSe
   };
 }
 
+export interface ProxySettings {
+  /** URLs of the proxies for http:// and https://, which may be one; empty for none. */
+  http: string;
+  https: string;
+  /** Hosts that are asked directly. */
+  none: string;
+}
+
+/** As curl and most programs read them: names in lower case win. */
+export function readProxySettings(env: NodeJS.ProcessEnv = process.env): ProxySettings {
+  const http = withScheme(env.http_proxy || env.HTTP_PROXY || '');
+  return {
+    http,
+    https: withScheme(env.https_proxy || env.HTTPS_PROXY || '') || http,
+    none: env.no_proxy || env.NO_PROXY || '',
+  };
+}
+
+/** A proxy is often written without the `http://`. */
+function withScheme(proxy: string): string {
+  return proxy === '' || proxy.includes('://') ? proxy : `http://${proxy}`;
+}
+
 /** XDG Base Directory Specification: a relative path is ignored. */
 function baseDirectory(named: string | undefined, usual: string): string {
   return named?.startsWith('/') ? named : join(homedir(), usual);

@@ -4,7 +4,7 @@ import { buildModel } from '../models/build.ts';
 import { requireCard } from '../models/cards.ts';
 import { importModel } from '../models/import/import-model.ts';
 import { bytes } from '../report/numbers.ts';
-import { writeJson, writeOut } from './out.ts';
+import { tell, writeJson, writeOut } from './out.ts';
 import type { CliSettings } from './settings.ts';
 import { whileWriting } from './while-writing.ts';
 
@@ -16,7 +16,10 @@ interface ModelFile {
   json: true | undefined;
 }
 
-type WeightsTold = { seed: number } | { checkpoint: string; naming: string; format: string };
+type WeightsTold =
+  | { seed: number }
+  /** `sha256` of the checkpoint, where it was taken. */
+  | { checkpoint: string; sha256?: string; naming: string; format: string };
 
 export async function writeModelFile(
   id: string,
@@ -25,8 +28,9 @@ export async function writeModelFile(
   requireCard(id);
   const { ci } = settings.environment;
   const { out: path, externalData, weights } = file;
-  const told = await whileWriting({ label: id, unit: 'written', ci }, async (watching) => {
-    const options = { path, ...(externalData && { externalData }), ...watching };
+  const told = await whileWriting({ label: id, ci }, async ({ signal, progressOf }) => {
+    const onProgress = progressOf('written');
+    const options = { path, ...(externalData && { externalData }), signal, onProgress };
     if ('seed' in weights) {
       await buildModel(id, { ...options, weights });
       return weights;
@@ -34,6 +38,10 @@ export async function writeModelFile(
     return { ...weights, ...(await importModel(id, { ...options, ...weights })) };
   });
   await tellModel({ id, artifact: await readArtifact(path), weights: told }, file);
+}
+
+export function tellWaiting(pid: number): void {
+  tell(`process ${pid} makes it already; waiting for it`);
 }
 
 export async function tellModel(
@@ -55,7 +63,10 @@ export async function tellModel(
 }
 
 function describeWeights(weights: WeightsTold): string {
-  return 'seed' in weights
-    ? `untrained, of seed ${weights.seed}: nothing but its speed and size can be measured`
-    : `${weights.checkpoint}, ${weights.format}, named as by ${weights.naming}`;
+  if ('seed' in weights) {
+    return `untrained, of seed ${weights.seed}: nothing but speed and size can be measured`;
+  }
+  const { checkpoint, sha256, naming, format } = weights;
+  const digest = sha256 === undefined ? '' : `, SHA-256 ${sha256}`;
+  return `${checkpoint}, ${format}, named as by ${naming}${digest}`;
 }

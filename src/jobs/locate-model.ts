@@ -22,6 +22,6 @@ export async function locateModel({ id, onnx, card = id }: ModelRequest): Promis
     found === 'removed' ? `was removed from the cache ${cache.root}` : 'is not on this machine';
   throw new TopfiveError(
     'model',
-    `the artifact of ${card} ${why}: "topfive models import ${card} --weights FILE" makes it of a checkpoint; or name an ONNX file with onnx: FILE ("topfive models build ${card} --out FILE" writes an untrained one)`,
+    `the artifact of ${card} ${why}: "topfive models pull ${card}" downloads its weights, "topfive models import ${card} --weights FILE" takes a checkpoint that is here; or name an ONNX file with onnx: FILE ("topfive models build ${card} --out FILE" writes an untrained one)`,
   );
 }

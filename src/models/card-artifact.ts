@@ -1,5 +1,5 @@
 /** The artifact of a card on this machine: what a spec means that names the card alone. It lies in the cache. */
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { TopfiveError } from '../errors.ts';
 import type { ArtifactCache } from '../storage/artifact-cache.ts';
@@ -34,8 +34,8 @@ export interface CardArtifact {
 export interface ImportOptions extends Pick<WriteOptions, 'signal' | 'onProgress'> {
   /** Path of the file of weights. */
   checkpoint: string;
-  /** Where it comes from, if not from that path. */
-  source?: string;
+  /** Where it was downloaded from, and what its digest was then found to be. */
+  origin?: { url: string; sha256: string; bytes: number };
   onWait: (pid: number) => void;
 }
 
@@ -48,12 +48,12 @@ const writerVersion = 1;
  */
 export async function importCardArtifact(
   cache: ArtifactCache,
-  { id, checkpoint: path, source = path, onWait, ...writing }: ImportOptions & { id: string },
+  { id, checkpoint: path, origin, onWait, ...writing }: ImportOptions & { id: string },
 ): Promise<CardArtifact> {
   const kind = await recogniseCheckpoint(id, path);
   const stamp = await stampOf(path);
-  const file = await digestFile(path);
-  const key = digestOf({ checkpoint: file.sha256, network: networkOf(id), writerVersion });
+  const { sha256, bytes } = origin ?? (await digestFile(path));
+  const key = digestOf({ checkpoint: sha256, network: networkOf(id), writerVersion });
   const files = await cache.getOrMake(
     key,
     async (folder) => {
@@ -62,7 +62,7 @@ export async function importCardArtifact(
     },
     { onWait },
   );
-  const checkpoint = { source, ...file, ...kind };
+  const checkpoint = { source: origin?.url ?? resolve(path), sha256, bytes, ...kind };
   const record: CardRecord = { schemaVersion: 1, key, checkpoint };
   await recordsIn(cache).put(keyOf(id), JSON.stringify(record));
   return { artifact: cachedArtifact(files, fileOf(id)), checkpoint };
@@ -73,13 +73,31 @@ export async function findCardArtifact(
   cache: ArtifactCache,
   id: string,
 ): Promise<CardArtifact | 'removed' | undefined> {
-  const records = recordsIn(cache);
-  if ((await records.size(keyOf(id))) === undefined) return undefined;
-  const text = (await records.get(keyOf(id))).toString();
-  const record = recordSchema.parse(JSON.parse(text));
+  const record = await readRecord(cache, id);
+  if (!record) return undefined;
   const files = await cache.find(record.key);
   if (!files) return 'removed';
   return { artifact: cachedArtifact(files, fileOf(id)), checkpoint: record.checkpoint };
+}
+
+/** What was last imported for a card, whether or not it is still there. */
+export async function lastCheckpoint(
+  cache: ArtifactCache,
+  id: string,
+): Promise<CardRecord['checkpoint'] | undefined> {
+  return (await readRecord(cache, id))?.checkpoint;
+}
+
+/** One that cannot be read, after a crash or by an older version, is as good as none. */
+async function readRecord(cache: ArtifactCache, id: string): Promise<CardRecord | undefined> {
+  const records = recordsIn(cache);
+  if ((await records.size(keyOf(id))) === undefined) return undefined;
+  try {
+    return recordSchema.parse(JSON.parse((await records.get(keyOf(id))).toString()));
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof z.ZodError) return undefined;
+    throw error;
+  }
 }
 
 function changed(path: string): TopfiveError {

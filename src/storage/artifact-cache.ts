@@ -35,6 +35,15 @@ export interface ArtifactCache {
     make: (folder: string) => Promise<void>,
     options?: MakeOptions,
   ): Promise<CachedFiles>;
+  /**
+   * Does what no other process does under the same key at the same time. What a failure leaves in the folder is there when
+   * it is tried again, for a week; after a success the folder goes.
+   */
+  resumable<T>(
+    key: string,
+    work: (folder: string) => Promise<T>,
+    options?: MakeOptions,
+  ): Promise<T>;
   /** Undefined when nothing is kept under the key. */
   find(key: string): Promise<CachedFiles | undefined>;
   /** Keeps what `path` belongs to; undefined for a path outside of the cache. */
@@ -45,6 +54,8 @@ export interface ArtifactCache {
 const pollMs = 100;
 /** Errors of a place that cannot be written, or of a full disk. */
 const unwritable = ['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'ENOTDIR', 'EEXIST', 'ENOENT'];
+/** How long the beginnings of a download wait for somebody to go on: a week. */
+const pendingMs = 7 * 24 * 3600 * 1000;
 const keyPattern = /^[0-9a-f]{64}$/;
 
 /** Beyond its limit what was not used for longest goes first; what is in use never goes. */
@@ -72,9 +83,29 @@ class FolderCache implements ArtifactCache {
         const found = await this.find(key);
         if (found) return found;
         if (await this.#locked(key, () => this.#makeLocked(key, make))) continue;
-        const owner = readLock(this.#path('locks', key));
-        if (owner && !waited) onWait?.(owner.pid);
-        await pause(pollMs);
+        await this.#wait(key, waited ? undefined : onWait);
+      }
+    });
+  }
+
+  async resumable<T>(
+    key: string,
+    work: (folder: string) => Promise<T>,
+    { onWait }: MakeOptions = {},
+  ): Promise<T> {
+    const folder = this.#path('pending', key);
+    return this.#guarded(async () => {
+      await makeFolder(this.root);
+      for (let waited = false; ; waited = true) {
+        const done: T[] = [];
+        const ran = await this.#locked(key, async () => {
+          await this.#sweep(key);
+          await makeFolder(folder);
+          done.push(await work(folder));
+          await rm(folder, { recursive: true, force: true });
+        });
+        if (ran) return done[0];
+        await this.#wait(key, waited ? undefined : onWait);
       }
     });
   }
@@ -88,6 +119,13 @@ class FolderCache implements ArtifactCache {
   async hold(path: string): Promise<CachedFiles | undefined> {
     const [key, ...rest] = relative(join(this.root, 'entries'), path).split(sep);
     return keyPattern.test(key) && rest.length > 0 ? this.find(key) : undefined;
+  }
+
+  /** Tells once who is waited for, and gives the other time. */
+  async #wait(key: string, onWait: MakeOptions['onWait']): Promise<void> {
+    const owner = readLock(this.#path('locks', key));
+    if (owner) onWait?.(owner.pid);
+    await pause(pollMs);
   }
 
   async #open(key: string): Promise<CachedFiles | 'damaged' | undefined> {
@@ -182,15 +220,26 @@ class FolderCache implements ArtifactCache {
     return true;
   }
 
-  /** Removes what processes left behind that died while they made something. */
+  /** Removes what processes left behind that died while they made something, and what nobody went on with. */
   async #sweep(ownKey: string): Promise<void> {
-    for (const name of await namesIn(join(this.root, 'making'))) {
-      const key = name.slice(0, name.indexOf('.'));
-      const lock = this.#path('locks', key);
-      const owner = readLock(lock);
-      if (key !== ownKey && owner && isHeld(owner, lock)) continue;
-      await rm(this.#path('making', name), { recursive: true, force: true });
+    const drafts = (await namesIn(join(this.root, 'making'))).map((name) => ({
+      path: this.#path('making', name),
+      key: name.slice(0, name.indexOf('.')),
+    }));
+    for (const { key, path } of drafts) {
+      if (key === ownKey || !this.#isLocked(key)) await rm(path, { recursive: true, force: true });
     }
+    for (const key of await namesIn(join(this.root, 'pending'))) {
+      const path = this.#path('pending', key);
+      if (key === ownKey || this.#isLocked(key) || !(await isOlder(path, pendingMs))) continue;
+      await rm(path, { recursive: true, force: true });
+    }
+  }
+
+  #isLocked(key: string): boolean {
+    const lock = this.#path('locks', key);
+    const owner = readLock(lock);
+    return owner !== undefined && isHeld(owner, lock);
   }
 
   /** @returns false, without doing the work, while another has the lock */
@@ -222,7 +271,7 @@ class FolderCache implements ArtifactCache {
     }
   }
 
-  #path(kind: 'entries' | 'locks' | 'uses' | 'making', name: string): string {
+  #path(kind: 'entries' | 'locks' | 'uses' | 'making' | 'pending', name: string): string {
     return join(this.root, kind, name);
   }
 
@@ -239,4 +288,12 @@ async function isThere(path: string): Promise<boolean> {
     if (isSystemError(error, 'ENOENT')) return false;
     throw error;
   }
+}
+
+/** True when nothing in the folder was written to for so long. */
+async function isOlder(folder: string, ms: number): Promise<boolean> {
+  for (const path of [folder, ...(await namesIn(folder)).map((name) => join(folder, name))]) {
+    if (Date.now() - (await stat(path)).mtimeMs < ms) return false;
+  }
+  return true;
 }

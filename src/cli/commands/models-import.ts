@@ -5,9 +5,8 @@ import { TopfiveError } from '../../errors.ts';
 import { importCardArtifact } from '../../models/card-artifact.ts';
 import { requireCard } from '../../models/cards.ts';
 import { openArtifactCache } from '../../storage/artifact-cache.ts';
-import { tellModel, writeModelFile } from '../model-file.ts';
+import { tellModel, tellWaiting, writeModelFile } from '../model-file.ts';
 import { externalDataOption, jsonOption } from '../options.ts';
-import { tell } from '../out.ts';
 import { type CliSettings, readSettings } from '../settings.ts';
 import { whileWriting } from '../while-writing.ts';
 
@@ -49,12 +48,13 @@ async function intoCache(
   }
   const cache = openArtifactCache(readCacheSettings());
   const { ci } = settings.environment;
-  const imported = await whileWriting({ label: id, unit: 'written', ci }, (watching) =>
+  const imported = await whileWriting({ label: id, ci }, ({ signal, progressOf }) =>
     importCardArtifact(cache, {
       id,
       checkpoint: flags.weights,
-      onWait: (pid) => tell(`process ${pid} makes it already; waiting for it`),
-      ...watching,
+      signal,
+      onProgress: progressOf('written'),
+      onWait: tellWaiting,
     }),
   );
   const { artifact, checkpoint } = imported;

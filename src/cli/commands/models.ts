@@ -4,11 +4,12 @@ import { addBuild } from './models-build.ts';
 import { addImport } from './models-import.ts';
 import { addInspect } from './models-inspect.ts';
 import { addModelList } from './models-list.ts';
+import { addPull } from './models-pull.ts';
 import { addShow } from './models-show.ts';
 
 export function addModels(program: Command): void {
   const models = program
     .command('models')
     .description('model cards, artifacts made of them, and any ONNX file');
-  for (const add of [addModelList, addShow, addInspect, addBuild, addImport]) add(models);
+  for (const add of [addModelList, addShow, addInspect, addBuild, addImport, addPull]) add(models);
 }

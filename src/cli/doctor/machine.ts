@@ -9,7 +9,7 @@ import { openStorage } from '../../storage/open.ts';
 import { type Check, type Finding, fine } from './finding.ts';
 
 /** The oldest Node.js that the package supports (package.json: engines). */
-const oldestNode = [20, 12] as const;
+const oldestNode = [20, 19] as const;
 
 export const checkNode: Check = async () => {
   const [major, minor] = process.versions.node.split('.').map(Number);
