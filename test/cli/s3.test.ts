@@ -126,7 +126,7 @@ test(
         /there is no bucket "no-such-bucket"/,
       );
       assert.match(
-        await told(users.reader, 'worker', '--store', 's3://bucket/store'),
+        await told(users.reader, 'worker', '--store', 's3://bucket/store', '--log-level', 'warn'),
         /they need s3:PutObject/,
       );
       const away = { TOPFIVE_S3_ENDPOINT: 'http://127.0.0.1:9', ...users.owner };
