@@ -8,9 +8,11 @@ import { addCompare } from './commands/compare.ts';
 import { addDataset } from './commands/dataset.ts';
 import { addDemo } from './commands/demo.ts';
 import { addDoctor } from './commands/doctor.ts';
+import { addHistory } from './commands/history.ts';
 import { addLatency } from './commands/latency.ts';
 import { addList } from './commands/list.ts';
 import { addModels } from './commands/models.ts';
+import { addNightly } from './commands/nightly.ts';
 import { addPredictions } from './commands/predictions.ts';
 import { addReport } from './commands/report.ts';
 import { addResume } from './commands/resume.ts';
@@ -39,6 +41,8 @@ const commands = [
   addLatency,
   addBaseline,
   addCalibrate,
+  addNightly,
+  addHistory,
   addDataset,
   addModels,
   addDoctor,

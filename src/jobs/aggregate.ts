@@ -117,13 +117,20 @@ async function partOf(model: PlannedModel, { found, reasons, context, ...input }
     predictions: merged.predictions,
   });
   return {
-    result: modelResult(model, { merged, labels, nondeterminism }),
+    result: modelResult(model, { merged, labels, nondeterminism, reused: reusedOf(found) }),
     answers: merged.predictions,
     predictions: new Uint8Array(encoded),
     reasons: [...reasons, ...tallyReasons(model, merged)],
     fingerprints: found.map(({ fingerprint }) => fingerprint),
     versions: found[0]?.conditions ?? null,
   };
+}
+
+/** Undefined when every record is the run's own. */
+function reusedOf(found: ShardRecord[]): RunRecord['models'][number]['reused'] {
+  const from = found.flatMap(({ takenFrom }) => takenFrom ?? []);
+  if (from.length === 0) return undefined;
+  return { shards: from.length, of: found.length, from: [...new Set(from)].sort() };
 }
 
 /** A run is complete when every failed image is only undecodable. */

@@ -1,6 +1,8 @@
 /** Baselines: which run of a name was blessed, why and by whom; a history that is only added to. */
 import { z } from 'zod';
 import { TopfiveError } from '../errors.ts';
+import type { Night } from '../scoring/night-record.ts';
+import { metricNames } from '../scoring/paired.ts';
 import type { RunRecord } from '../scoring/run-record.ts';
 import type { Storage } from '../storage/storage.ts';
 import { append, keyPart, readAll } from './append-only.ts';
@@ -10,12 +12,16 @@ const count = z.number().int().nonnegative();
 /** A day, `2027-01-31`; it lasts until its end in UTC. */
 export const daySchema = z.iso.date();
 
-const blessingSchema = z.object({
-  kind: z.literal('set'),
+const entryShape = {
   runId: z.string(),
   at: z.iso.datetime(),
   author: z.string(),
   reason: z.string(),
+};
+
+const blessingSchema = z.object({
+  kind: z.literal('set'),
+  ...entryShape,
   /** Last day on which it serves; null for ever. */
   expires: daySchema.nullable(),
   dataset: z.object({ images: count, digest: z.string() }),
@@ -23,14 +29,35 @@ const blessingSchema = z.object({
 });
 export type Blessing = z.infer<typeof blessingSchema>;
 
+/** A regression that is known and borne until a day, as large as it was in a night. */
+const acknowledgementSchema = z.object({
+  kind: z.literal('acknowledge'),
+  ...entryShape,
+  until: daySchema,
+  gates: z.array(
+    z.object({
+      id: z.string(),
+      precision: z.string(),
+      metric: z.enum(metricNames),
+      lostImages: z.number(),
+    }),
+  ),
+});
+export type Acknowledgement = z.infer<typeof acknowledgementSchema>;
+
+const entrySchema = z.discriminatedUnion('kind', [blessingSchema, acknowledgementSchema]);
+export type BaselineEntry = z.infer<typeof entrySchema>;
+
 export interface Baseline {
   /** Name of the runs that it serves. */
   name: string;
   /** The last that was set; null when none ever was. */
   blessing: Blessing | null;
   isExpired: boolean;
+  /** Regressions against it that are known today. */
+  known: Acknowledgement[];
   /** Oldest first. */
-  history: Blessing[];
+  history: BaselineEntry[];
 }
 
 const root = 'baselines/';
@@ -40,10 +67,15 @@ export async function readBaseline(
   storage: Storage,
   { name, now }: { name: string; now: Date },
 ): Promise<Baseline> {
-  const history = await readAll(storage, { prefix: prefixOf(name), schema: blessingSchema });
-  const blessing = history.at(-1) ?? null;
+  const history = await readAll(storage, { prefix: prefixOf(name), schema: entrySchema });
+  const last = history.findLastIndex(({ kind }) => kind === 'set');
+  const blessing = history.find((entry): entry is Blessing => entry === history[last]) ?? null;
   const isExpired = blessing?.expires ? isOver(blessing.expires, now) : false;
-  return { name, blessing, isExpired, history };
+  const known = history
+    .slice(last + 1)
+    .filter((entry) => entry.kind === 'acknowledge')
+    .filter(({ until }) => !isOver(until, now));
+  return { name, blessing, isExpired, known, history };
 }
 
 /** True once the day has ended in UTC. */
@@ -86,6 +118,39 @@ export async function blessRun(
   };
   await append(storage, { prefix: prefixOf(record.name), record: blessing });
   return blessing;
+}
+
+export interface AcknowledgeOptions {
+  author: string;
+  reason: string;
+  until: string;
+  now: Date;
+}
+
+/** @throws TopfiveError `usage` when the night has no regression */
+export async function acknowledgeNight(
+  storage: Storage,
+  { night, options }: { night: Night; options: AcknowledgeOptions },
+): Promise<Acknowledgement> {
+  const regressions = night.gates.filter(({ verdict }) => verdict === 'regression');
+  if (regressions.length === 0) {
+    throw new TopfiveError(
+      'usage',
+      `run ${night.runId} has no regression to acknowledge: its night is "${night.verdict}"`,
+    );
+  }
+  const { now, ...chosen } = options;
+  const acknowledgement: Acknowledgement = {
+    kind: 'acknowledge',
+    runId: night.runId,
+    at: now.toISOString(),
+    ...chosen,
+    gates: regressions.map(({ id, precision, metric, lostImages }) => {
+      return { id, precision, metric, lostImages };
+    }),
+  };
+  await append(storage, { prefix: prefixOf(night.name), record: acknowledgement });
+  return acknowledgement;
 }
 
 /** Why nothing should be held against this run, one sentence each; empty when it may serve. */

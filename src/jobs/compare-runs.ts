@@ -23,6 +23,7 @@ import {
   refuseRun,
 } from './refuse-comparison.ts';
 import { type RunFolder, readManifest, readPredictions } from './run-folder.ts';
+import { onlyImages, refuseStopped, stoppedBy, verdictsOfStop } from './stopped-run.ts';
 import { refusePredictions, type ToolPredictions } from './tool-predictions.ts';
 
 /** A run that has ended, with its record. */
@@ -49,7 +50,7 @@ export async function compareRuns(comparing: Comparing): Promise<ComparisonRecor
   const plan = 'model' in comparing ? planAgainstTool(comparing) : await planAgainstRun(comparing);
   const outcomes: Outcome[] = [];
   for (const pair of plan.pairs) outcomes.push(await measure(pair, { plan, comparing }));
-  const models = judge(outcomes, options);
+  const models = judge(outcomes, comparing);
   const { images, digest, classNames } = candidate.record.dataset;
   const { estimand, margin, alpha, allowed } = options;
   return {
@@ -109,9 +110,10 @@ async function planAgainstRun({
   baseline,
   candidate,
   pairing = matchModels(baseline.record.models, candidate.record.models),
-  options: { allowed },
+  options,
 }: Extract<Comparing, { baseline: EndedRun }>): Promise<ComparisonPlan> {
   const { pairs, unpaired } = pairing;
+  const { allowed } = options;
   return {
     side: sideOf(baseline),
     pairs,
@@ -129,7 +131,9 @@ async function planAgainstRun({
     ],
     refusedRuns: [
       ...refuseRun(baseline.record, { side: 'baseline', allowed }),
-      ...refuseRun(candidate.record, { side: 'candidate', allowed }),
+      ...(stoppedBy(candidate.record, baseline.record)
+        ? refuseStopped(candidate.record, options)
+        : refuseRun(candidate.record, { side: 'candidate', allowed })),
       ...(pairs.length === 0 ? [nothingPaired(baseline, candidate)] : []),
     ],
     refusedImages: await refuseDatasets(baseline, { candidate, allowed }),
@@ -161,12 +165,18 @@ async function measure(
   const { allowed } = comparing.options;
   const early = [...plan.refusedRuns, ...refuseRecipes(pair, allowed)];
   if (early.length > 0) return { ...pair, reasons: early };
-  const baseline = await plan.readBaseline(pair.baseline);
-  const join = joinSides(baseline, await readSide(comparing.candidate, pair.candidate));
+  const candidate = await readSide(comparing.candidate, pair.candidate);
+  const whole = await plan.readBaseline(pair.baseline);
+  const baseline = isStopped(comparing) ? onlyImages(whole, candidate.keys) : whole;
+  const join = joinSides(baseline, candidate);
   if ('reasons' in join) return { ...pair, reasons: join.reasons };
   const late = [...plan.refusedImages, ...refuseCoverage(join.columns, allowed)];
   if (late.length > 0) return { ...pair, reasons: late };
   return { ...pair, measurement: measurePair(join.columns, { depth: baseline.depth }) };
+}
+
+function isStopped({ candidate }: Comparing): boolean {
+  return candidate.record.status === 'stopped-early';
 }
 
 async function readSide({ folder }: EndedRun, model: ModelKey): Promise<Side> {
@@ -187,7 +197,9 @@ async function readSizes({ folder, record }: EndedRun): Promise<ImageSizes> {
   return manifest && new Map(manifest.entries.map(({ key, bytes }) => [key, bytes]));
 }
 
-function judge(outcomes: Outcome[], options: ComparisonOptions): (ModelComparison | Refusal)[] {
+function judge(outcomes: Outcome[], comparing: Comparing): (ModelComparison | Refusal)[] {
+  const { options } = comparing;
+  const { record } = comparing.candidate;
   const measured = outcomes.filter((outcome) => 'measurement' in outcome);
   const gates = measured.map(({ candidate, measurement: { counts } }) => ({
     counts,
@@ -201,7 +213,11 @@ function judge(outcomes: Outcome[], options: ComparisonOptions): (ModelCompariso
     const names = { ...keyOf(candidate), against: baseline && keyOf(baseline) };
     if ('reasons' in outcome) return { ...names, verdict: 'invalid', reasons: outcome.reasons };
     const { counts: _, ...churn } = outcome.measurement;
-    return { ...names, ...verdicts.get(outcome)!, ...churn };
+    const counted = verdicts.get(outcome)!;
+    const told = isStopped(comparing)
+      ? verdictsOfStop(counted, { model: candidate, record })
+      : counted;
+    return { ...names, ...told, ...churn };
   });
 }
 

@@ -1,6 +1,7 @@
 /** The gates of a night, as a spec says them: held against what, how much may be lost, how often a false alarm is bearable. */
 import { z } from 'zod';
 import { alphaForAlarms } from '../scoring/verdict.ts';
+import { type Allowance, allowances } from './refuse-comparison.ts';
 
 /** `0.2%`, or the fraction 0.002. */
 const share = z
@@ -35,6 +36,8 @@ export const gatesSchema = z
     alarmsPerYear: z.number().positive().max(180).optional(),
     /** Least share of the images with an answer. */
     coverage: share.optional(),
+    /** Differences that are no reason to refuse the comparison. */
+    allow: z.array(z.enum(Object.keys(allowances) as Allowance[])).default([]),
   })
   .refine(({ alpha, alarmsPerYear }) => alpha === undefined || alarmsPerYear === undefined, {
     error: 'alpha and alarmsPerYear say the same thing: give one of them',

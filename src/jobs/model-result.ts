@@ -16,7 +16,8 @@ export function modelResult(
     merged,
     labels,
     nondeterminism,
-  }: { merged: Merged; labels: number[]; nondeterminism: string[] },
+    reused,
+  }: Pick<ModelResult, 'nondeterminism' | 'reused'> & { merged: Merged; labels: number[] },
 ): ModelResult {
   const { tally, predictions, conditions, failures, timings } = merged;
   return {
@@ -46,6 +47,7 @@ export function modelResult(
     confusions: confusions(labels, predictions, commonestConfusions),
     labelTrouble: labelTrouble(labels, predictions),
     conditions,
+    ...(reused && { reused }),
     nondeterminism,
     timings: { readMs: timings.readMs, pixelsMs: timings.pixelsMs, inferMs: timings.inferMs },
   };

@@ -91,6 +91,8 @@ export interface PlanInput {
   models: PlannedModel[];
   workers: number;
   reuse: boolean;
+  /** A plan of the same images, whose shards are taken where their size is not asked for: its records can then be reused. */
+  like?: Plan | undefined;
   earlyStop?: Plan['earlyStop'];
 }
 
@@ -121,10 +123,11 @@ export function makePlan(input: PlanInput): Plan {
 }
 
 /** Under early stop a shard's end is a look at the gates, so its size follows from the images alone. */
-function shardSize({ spec, manifest, workers, models, earlyStop }: PlanInput): number {
+function shardSize({ spec, manifest, workers, models, like, earlyStop }: PlanInput): number {
   const images = manifest.entries.length;
   if (spec.shardSize !== 'auto') return spec.shardSize;
   if (earlyStop) return earlyShardSize(images);
+  if (like?.dataset.images === images) return like.shards[0].end;
   return autoShardSize({ images, workers, imagesPerSecond: estimateRate(models) });
 }
 

@@ -18,8 +18,11 @@ export async function takeOverRecords(
 ): Promise<Station[]> {
   if (!work.plan.reuse) return stations;
   const shard = work.plan.shards[work.shard];
+  const { fingerprint } = tools;
   const found = await Promise.all(
-    stations.map(({ conditions }) => findReusable(tools.storage, { conditions, shard })),
+    stations.map(({ conditions }) =>
+      findReusable(tools.storage, { conditions, shard, fingerprint }),
+    ),
   );
   if (found.every((record) => record === undefined)) return stations;
   const content = await readContent(entries, tools);
@@ -37,6 +40,7 @@ export async function takeOverRecords(
       model: station.model.id,
       shard,
       conditions: station.conditions,
+      takenFrom: record.takenFrom ?? record.runId,
     };
     await commitShardRecord(tools.storage, { model: station.model, record: own });
   }

@@ -41,16 +41,20 @@ export async function readShardRecord(storage: Storage, key: string): Promise<Sh
   return shardRecordSchema.parse(JSON.parse((await storage.get(key)).toString()));
 }
 
-/** The address under which a record may be found again: its conditions and its part of the dataset. */
-function reuseDigest({ conditions, shard }: Pick<ShardRecord, 'conditions' | 'shard'>): string {
+/** What a record may be found by: the bits of an answer depend on the kind of machine too, though not on which one. */
+type Reusable = Pick<ShardRecord, 'conditions' | 'shard' | 'fingerprint'>;
+
+/** The address under which a record may be found again: its conditions, its part of the dataset, its kind of machine. */
+function reuseDigest({ conditions, shard, fingerprint }: Reusable): string {
   const { dataset: _wholeDataset, ...rest } = conditions;
-  return digestOf({ conditions: rest, shard: shard.digest });
+  const { host: _thisOne, ...machine } = fingerprint;
+  return digestOf({ conditions: rest, shard: shard.digest, machine });
 }
 
 /** A record made earlier under equal conditions, whatever its run; undefined when there is none. */
 export async function findReusable(
   storage: Storage,
-  wanted: Pick<ShardRecord, 'conditions' | 'shard'>,
+  wanted: Reusable,
 ): Promise<ShardRecord | undefined> {
   const pointer = reuseKey(reuseDigest(wanted));
   if ((await storage.size(pointer)) === undefined) return undefined;

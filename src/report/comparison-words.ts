@@ -159,6 +159,12 @@ export function changeRows(record: ComparisonRecord): ChangeRow[] {
 const changeName = ({ what }: Change) =>
   what.startsWith('recipe.') ? `recipe: ${what.slice(7)}` : (changeNames[what] ?? what);
 
+/** `weights: b0.onnx, SHA-256 0a1b2c3d4e5f → b0.onnx, SHA-256 5f4e3d2c1b0a` */
+export function changeSentence(change: Change): string {
+  const { baseline, candidate } = shownValues(change);
+  return `${changeName(change)}: ${baseline} → ${candidate}`;
+}
+
 const digestLength = 12;
 
 function shownValues({ baseline, candidate }: Change): Pick<ChangeRow, 'baseline' | 'candidate'> {

@@ -138,6 +138,7 @@ export function notesOf(record: RunRecord): string[] {
   return [
     ...labelNotes(record),
     ...nondeterminismNotes(record),
+    ...reusedWords(record),
     ...deviceNotes(record),
     ...tieNotes(record),
     ...costNotes(record),
@@ -157,6 +158,23 @@ function nondeterminismNotes(record: RunRecord): string[] {
   return record.models.flatMap(({ nondeterminism }, index) =>
     nondeterminism.map((finding) => `Nondeterminism, ${labels[index]}: ${finding}.`),
   );
+}
+
+/** What was not computed anew. */
+export function reusedWords({ models }: Pick<RunRecord, 'models'>): string[] {
+  const parts = models.flatMap(({ reused }) => reused ?? []);
+  const shards = parts.reduce((sum, part) => sum + part.shards, 0);
+  const of = parts.reduce((sum, part) => sum + part.of, 0);
+  if (shards === 0) return [];
+  const from = [...new Set(parts.flatMap((part) => part.from))];
+  const runs = `${from.length === 1 ? 'run' : 'runs'} ${from.join(', ')}`;
+  const equal =
+    'made of the same images, byte for byte, by the same weights under the same conditions on the same kind of machine';
+  return [
+    shards === of
+      ? `Nothing was computed: all ${counted(of, 'shard record')} are those of ${runs}, ${equal}.`
+      : `${grouped(shards)} of ${counted(of, 'shard record')} are those of ${runs}, ${equal}.`,
+  ];
 }
 
 function deviceNotes({ environment }: RunRecord): string[] {

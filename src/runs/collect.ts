@@ -17,6 +17,9 @@ const resultFiles = [
   'run.json',
 ];
 
+/** Answers, and what a nightly run has besides. */
+const furtherFiles = ['predictions/', 'night.', 'compare/'];
+
 /** Refuses, before any work is done, a directory that could not take the results. */
 export async function checkOutput(directory: string): Promise<void> {
   try {
@@ -40,8 +43,9 @@ export async function collectRun(
 ): Promise<void> {
   const { root } = runKeys(runId);
   const names = [...resultFiles];
-  for await (const { key } of storage.list(`${root}predictions/`))
-    names.push(key.slice(root.length));
+  for (const part of furtherFiles) {
+    for await (const { key } of storage.list(root + part)) names.push(key.slice(root.length));
+  }
   for (const name of names) {
     const target = join(directory, name);
     await makeFolder(dirname(target));

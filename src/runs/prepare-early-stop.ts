@@ -1,16 +1,16 @@
 /** From the gates of a spec to what a run needs to stop early: the baseline's right and wrong, margins, noise. */
 import { TopfiveError } from '../errors.ts';
-import { readBaseline, whyUnfit } from '../jobs/baselines.ts';
+import { whyUnfit } from '../jobs/baselines.ts';
 import { readNoise } from '../jobs/calibrations.ts';
+import type { EndedRun } from '../jobs/compare-runs.ts';
 import type { EarlyGates } from '../jobs/early-stop.ts';
 import { alphaOf, type Gates, gatesOf } from '../jobs/gates.ts';
 import type { Plan, PlannedModel } from '../jobs/plan.ts';
-import { type RunFolder, readPredictions, readReport } from '../jobs/run-folder.ts';
+import { readPredictions } from '../jobs/run-folder.ts';
 import type { Spec } from '../jobs/spec.ts';
 import { marginInImages, metricNames, metrics, rightWithin } from '../scoring/paired.ts';
-import type { RunRecord } from '../scoring/run-record.ts';
 import { openStorage } from '../storage/open.ts';
-import { openRunFolder } from './open-run.ts';
+import { findBaseline } from './find-baseline.ts';
 
 export interface PreparedEarlyStop {
   planned: NonNullable<Plan['earlyStop']>;
@@ -34,8 +34,12 @@ export async function prepareEarlyStop(
   if (gates.estimand !== 'manifest') {
     throw refused('it decides about these images, so gates.estimand must be manifest');
   }
-  const folder = await openBaseline(gates, { spec, store, now });
-  const record = await readReport(folder);
+  const baseline = await findBaseline(gates, { name: spec.name, store, now });
+  if (baseline.kind === 'published') {
+    throw refused('a published figure has no answers image by image; name a run as gates.baseline');
+  }
+  if (baseline.kind === 'none') throw refused(baseline.reason);
+  const { folder, record } = baseline.run;
   const [unfit] = whyUnfit(record);
   if (unfit !== undefined) throw refused(`run ${folder.name} cannot be its baseline: ${unfit}`);
   if (record.dataset.digest !== dataset.digest) {
@@ -50,7 +54,7 @@ export async function prepareEarlyStop(
   });
   const all: EarlyGates['gates'] = [];
   for (const [index, model] of models.entries()) {
-    checkModel(model, { record, folder });
+    checkModel(model, { record, folder, allow: gates.allow });
     const { predictions } = await readPredictions(folder, model);
     for (const metric of metricNames) {
       all.push({
@@ -74,32 +78,14 @@ function refused(why: string): TopfiveError {
 
 function checkModel(
   { id, precision, recipeDigest }: PlannedModel,
-  { record, folder }: { record: RunRecord; folder: RunFolder },
+  { record, folder, allow }: EndedRun & Pick<Gates, 'allow'>,
 ): void {
   const found = record.models.find((model) => model.id === id && model.precision === precision);
   if (!found) {
     const known = record.models.map((model) => `${model.id} (${model.precision})`).join(', ');
     throw refused(`the baseline ${folder.name} has no ${id} (${precision}): it has ${known}`);
   }
-  if (found.recipe.digest !== recipeDigest) {
+  if (found.recipe.digest !== recipeDigest && !allow.includes('recipe')) {
     throw refused(`the recipe of ${id} is another in the baseline ${folder.name}`);
   }
-}
-
-async function openBaseline(
-  { baseline }: Gates,
-  { spec, store, now }: { spec: Spec; store: string; now: Date },
-): Promise<RunFolder> {
-  if (baseline === 'published') {
-    throw refused('a published figure has no answers image by image; name a run as gates.baseline');
-  }
-  if (baseline !== 'blessed') return openRunFolder(baseline, store);
-  const { blessing, isExpired } = await readBaseline(openStorage(store), { name: spec.name, now });
-  if (blessing && !isExpired) return openRunFolder(blessing.runId, store);
-  const what = blessing
-    ? `the baseline of "${spec.name}" expired on ${blessing.expires}`
-    : `"${spec.name}" has no baseline`;
-  throw refused(
-    `${what}; "topfive baseline set RUN --reason TEXT" sets one, or gates.baseline names a run`,
-  );
 }

@@ -19,6 +19,8 @@ export interface SubmitOptions {
   /** Workers expected, for the size of the shards. */
   workers: number;
   reuse: boolean;
+  /** Shards as of this plan, where the spec leaves their size open. */
+  like?: Plan | undefined;
   /** Where the baseline of an early stop is looked for. */
   store: string;
 }
@@ -36,7 +38,7 @@ export interface Submission {
 /** Checks everything that can be checked before an image is decoded. */
 export async function prepareRun(
   spec: Spec,
-  { workers, reuse, store }: SubmitOptions,
+  { workers, reuse, store, like }: SubmitOptions,
 ): Promise<Submission> {
   const { manifest, subset, warnings } = await chooseImages(spec);
   const models = await prepareModels(spec, manifest);
@@ -53,6 +55,7 @@ export async function prepareRun(
     models,
     workers,
     reuse,
+    like,
     earlyStop: early?.planned,
   });
   return {

@@ -19,8 +19,15 @@ interface Fact {
 }
 type Facts = Map<string, Fact>;
 
+/** What of a model, and of a run, can change. */
+export type ModelFacts = Pick<
+  ModelResult,
+  'id' | 'precision' | 'artifact' | 'recipe' | 'classes' | 'conditions'
+>;
+export type RunFacts = Pick<RunRecord, 'environment' | 'dataset' | 'topfive'>;
+
 /** What differs in one model. A field that a later version adds to the conditions or to a recipe is compared by itself. */
-export function modelChanges(baseline: ModelResult, candidate: ModelResult): Change[] {
+export function modelChanges(baseline: ModelFacts, candidate: ModelFacts): Change[] {
   const { id, precision } = candidate;
   return differences(modelFacts(baseline), modelFacts(candidate)).map((change) => ({
     ...change,
@@ -29,7 +36,7 @@ export function modelChanges(baseline: ModelResult, candidate: ModelResult): Cha
 }
 
 /** What differs in the runs as a whole, their models aside. */
-export function runChanges(baseline: RunRecord, candidate: RunRecord): Change[] {
+export function runChanges(baseline: RunFacts, candidate: RunFacts): Change[] {
   return differences(runFacts(baseline), runFacts(candidate)).map((change) => ({
     ...change,
     models: [],
@@ -100,7 +107,7 @@ function differences(before: Facts, after: Facts): Omit<Change, 'models'>[] {
 }
 
 /** The fields of the recipe stand for its digest. */
-function modelFacts({ artifact, recipe, classes, conditions }: ModelResult): Facts {
+function modelFacts({ artifact, recipe, classes, conditions }: ModelFacts): Facts {
   const { artifact: _, recipe: digest, ...others } = conditions;
   const { digest: __, ...fields } = recipe;
   const facts = factsOf({ classes, ...others });
@@ -116,7 +123,7 @@ function modelFacts({ artifact, recipe, classes, conditions }: ModelResult): Fac
   return facts;
 }
 
-function runFacts({ environment, dataset, topfive }: RunRecord): Facts {
+function runFacts({ environment, dataset, topfive }: RunFacts): Facts {
   const { workers, ...versions } = environment;
   const { digest, classNames: _, ...place } = dataset;
   const facts = factsOf({ ...versions, ...place, dataset: digest, topfive });

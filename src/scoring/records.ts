@@ -129,5 +129,7 @@ export const shardRecordSchema = z.object({
   content: sha256,
   timings: timingsSchema,
   fingerprint: fingerprintSchema,
+  /** Run that computed it, when this one took it over. */
+  takenFrom: z.string().optional(),
 });
 export type ShardRecord = z.infer<typeof shardRecordSchema>;

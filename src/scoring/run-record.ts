@@ -91,6 +91,8 @@ const modelResultSchema = z.object({
   /** What explains a score near chance; null when the score needs no explanation. */
   labelTrouble: labelTroubleSchema.nullable().default(null),
   conditions: conditionsSchema,
+  /** Shard records that were taken over from earlier runs, of all; left out when none was. */
+  reused: z.object({ shards: count, of: count, from: z.array(z.string()) }).optional(),
   /** Same answer twice? Set when two workers committed different results for one shard. */
   nondeterminism: z.array(z.string()),
   /** Sums over the shards, milliseconds. */

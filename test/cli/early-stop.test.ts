@@ -36,7 +36,7 @@ test('without a baseline a run cannot stop early, and the message says how to se
   assert.equal(code, 2);
   assert.match(
     stderr,
-    /^error: early stop: "small" has no baseline; "topfive baseline set RUN --reason TEXT" sets one/,
+    /^error: early stop: "small" has no baseline yet; "topfive baseline set RUN --reason TEXT" sets one/,
   );
 });
 

@@ -2,11 +2,11 @@
 import type { Command } from 'commander';
 import { type Baseline, listBaselines, readBaseline } from '../../jobs/baselines.ts';
 import { instant } from '../../report/numbers.ts';
+import { plainTable } from '../../report/plain-table.ts';
 import { openStorage } from '../../storage/open.ts';
 import { jsonOption } from '../options.ts';
 import { tell, writeJson, writeOut } from '../out.ts';
 import { readSettings } from '../settings.ts';
-import { renderTable } from '../table.ts';
 
 export function addBaselineShow(baseline: Command): void {
   const command = baseline
@@ -22,7 +22,7 @@ export function addBaselineShow(baseline: Command): void {
       const all = await Promise.all(
         names.map((each) => readBaseline(storage, { name: each, now })),
       );
-      const found = all.filter(({ blessing }) => blessing !== null);
+      const found = all.filter(({ history }) => history.length > 0);
       if (flags.json) await writeJson(found);
       else if (found.length > 0) await writeOut(found.map(describe).join('\n'));
       else
@@ -33,20 +33,19 @@ export function addBaselineShow(baseline: Command): void {
 }
 
 function describe({ name, blessing, isExpired, history }: Baseline): string {
-  const state = isExpired
-    ? `none: that of run ${blessing?.runId} expired on ${blessing?.expires}`
-    : `run ${blessing?.runId}`;
-  const table = renderTable({
-    head: ['set', 'run', 'by', 'until', 'reason'],
-    rows: history
-      .toReversed()
-      .map(({ at, runId, author, expires, reason }) => [
-        instant(at),
-        runId,
-        author,
-        expires ?? '-',
-        reason,
-      ]),
+  const state =
+    blessing === null
+      ? 'none'
+      : isExpired
+        ? `none: that of run ${blessing.runId} expired on ${blessing.expires}`
+        : `run ${blessing.runId}`;
+  const table = plainTable({
+    head: ['when', 'what', 'run', 'by', 'until', 'reason'],
+    rows: history.toReversed().map((entry) => {
+      const [what, until] =
+        entry.kind === 'set' ? ['set', entry.expires] : ['acknowledged', entry.until];
+      return [instant(entry.at), what, entry.runId, entry.author, until ?? '-', entry.reason];
+    }),
   });
   return `${name}: ${state}\n${table.replace(/^/gm, '  ').trimEnd()}\n`;
 }

@@ -1,5 +1,6 @@
 /** `topfive baseline`: which runs others are held against. */
 import type { Command } from 'commander';
+import { addBaselineAcknowledge } from './baseline-acknowledge.ts';
 import { addBaselineSet } from './baseline-set.ts';
 import { addBaselineShow } from './baseline-show.ts';
 
@@ -9,4 +10,5 @@ export function addBaseline(program: Command): void {
     .description('choose and show the run that nights are held against');
   addBaselineSet(baseline);
   addBaselineShow(baseline);
+  addBaselineAcknowledge(baseline);
 }

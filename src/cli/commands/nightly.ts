@@ -1,0 +1,99 @@
+/** `topfive nightly`: run, compare with the baseline, verdict, record; one line in the morning. */
+import type { Command } from 'commander';
+import { exitCodes } from '../../errors.ts';
+import { readNights } from '../../jobs/nights.ts';
+import { loadPlan, type Plan } from '../../jobs/plan.ts';
+import { isReported } from '../../jobs/run-state.ts';
+import type { Spec } from '../../jobs/spec.ts';
+import { comparisonText } from '../../report/comparison-text.ts';
+import { checkStore } from '../../runs/check-store.ts';
+import { checkOutput, collectRun } from '../../runs/collect.ts';
+import { concludeNight, keepNightFiles, type NightOutcome } from '../../runs/night.ts';
+import { persistRun, prepareRun } from '../../runs/submit.ts';
+import { openWorkplace } from '../../runs/workplace.ts';
+import type { Night } from '../../scoring/night-record.ts';
+import { openStorage } from '../../storage/open.ts';
+import type { Storage } from '../../storage/storage.ts';
+import { conduct, tellUnfinished } from '../conduct.ts';
+import { tellGithub } from '../github.ts';
+import { addFleetOptions, type FleetFlags, jsonOption } from '../options.ts';
+import { tell, writeJson, writeOut } from '../out.ts';
+import { type CliSettings, readSettings } from '../settings.ts';
+import { readSpec } from '../spec-flags.ts';
+
+type NightlyFlags = FleetFlags & { out?: string; json?: true };
+
+export function addNightly(program: Command): void {
+  const command = program
+    .command('nightly')
+    .description('run, compare with the baseline, say in one line what the night came to')
+    .argument('<spec>', 'a YAML or JSON file that says what to evaluate, with its gates');
+  addFleetOptions(command)
+    .option('--out <dir>', 'copy the run folder there, with the night and its comparison')
+    .addOption(jsonOption('the night, with its comparison,'))
+    .action(async (file: string, flags: NightlyFlags) => {
+      process.exitCode = await nightly(file, flags, readSettings(command));
+    });
+}
+
+async function nightly(file: string, flags: NightlyFlags, settings: CliSettings): Promise<number> {
+  const spec = await readSpec(file, {});
+  if (flags.out !== undefined) await checkOutput(flags.out);
+  const { store, environment } = settings;
+  await checkStore(openStorage(store));
+  const workers = flags.workers || environment.cores;
+  const like = await lastPlan(openStorage(store), spec);
+  const submission = await prepareRun(spec, { workers, reuse: true, store, like });
+  for (const warning of submission.warnings) tell(`warning: ${warning}`);
+  const { plan } = submission;
+  const workplace = await openWorkplace(settings);
+  try {
+    const { storage } = workplace;
+    await persistRun(storage, submission);
+    const ended = await conduct({ plan, workplace, settings, flags });
+    if (!isReported(ended.status)) return await tellUnfinished(ended, flags);
+    const now = new Date();
+    const outcome = await concludeNight(plan.runId, { spec, storage, store, now });
+    await keepNightFiles(storage, outcome);
+    if (flags.out !== undefined) {
+      await collectRun(storage, { runId: plan.runId, directory: flags.out });
+    }
+    return await tellNight(outcome, { flags, settings });
+  } finally {
+    await workplace.close();
+  }
+}
+
+/** The plan of the last night: with the same shards its records can be taken over. */
+async function lastPlan(storage: Storage, { name }: Spec): Promise<Plan | undefined> {
+  const last = (await readNights(storage, name)).at(-1);
+  if (!last) return undefined;
+  try {
+    return await loadPlan(storage, last.runId);
+  } catch {
+    return undefined;
+  }
+}
+
+const exitOfVerdict: Record<Night['verdict'], number> = {
+  pass: exitCodes.done,
+  regression: exitCodes.regression,
+  invalid: exitCodes.invalid,
+  inconclusive: exitCodes.inconclusive,
+};
+
+async function tellNight(
+  { night, comparison }: NightOutcome,
+  { flags, settings }: { flags: NightlyFlags; settings: CliSettings },
+): Promise<number> {
+  if (flags.json) {
+    await writeJson({ ...night, comparison });
+    tell(night.line);
+  } else {
+    await writeOut(`${[night.line, ...night.notes.map((note) => `  ${note}`)].join('\n')}\n`);
+    if (comparison) await writeOut(`\n${comparisonText(comparison)}`);
+  }
+  const { github } = settings.environment;
+  if (github.actions && comparison) await tellGithub(comparison, github);
+  return exitOfVerdict[night.verdict];
+}

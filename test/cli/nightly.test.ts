@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { tinyModel } from '../models/tiny-model.ts';
+import { classes, specText, writeSmallSet } from './small-set.ts';
+import { makePlace } from './topfive.ts';
+
+const place = makePlace({ USER: 'ada' });
+const at = (...path: string[]) => join(place.directory, ...path);
+before(() => writeSmallSet(place.directory));
+after(() => place.remove());
+
+async function night(file = 'spec.yaml', ...args: string[]) {
+  const { code, stdout, stderr } = await place.topfive(
+    'nightly',
+    file,
+    '--workers',
+    '1',
+    '--json',
+    ...args,
+  );
+  assert.notEqual(stdout, '', stderr);
+  return { code, stderr, ...JSON.parse(stdout) };
+}
+
+const silence = (...silent: number[]) =>
+  writeFileSync(at('tiny.onnx'), tinyModel({ side: 20, classes, silent }));
+
+test('the first night is inconclusive and says how to bless it', async () => {
+  const first = await night();
+  assert.equal(first.code, 4);
+  assert.equal(first.verdict, 'inconclusive');
+  assert.match(
+    first.line,
+    /^inconclusive: small: "small" has no baseline yet; "topfive baseline set/,
+  );
+  const set = await place.topfive('baseline', 'set', first.runId, '--reason', 'first');
+  assert.equal(set.code, 0, set.stderr);
+});
+
+test('an identical night passes, computes nothing and says so', async () => {
+  const same = await night('spec.yaml', '--out', 'out');
+  assert.equal(same.code, 0, same.stderr);
+  assert.deepEqual(same.reused, { shards: 8, of: 8 });
+  assert.match(same.line, /every answer is the same as in the baseline\. No input changed\./);
+  assert.match(same.notes.join(), /Nothing was computed/);
+  for (const file of [
+    'night.json',
+    'night.md',
+    'night.html',
+    'compare/compare.json',
+    'report.json',
+  ]) {
+    assert.ok(readFileSync(at('out', file)).length > 0, file);
+  }
+  assert.match(readFileSync(at('out/night.html'), 'utf8'), /<svg/);
+});
+
+test('a night of other weights is a regression that names images and cause, until it is acknowledged', async () => {
+  silence(3);
+  const bad = await night();
+  assert.equal(bad.code, 1);
+  assert.match(bad.line, /^regression: small: .*top-1 lost \d images on balance \(margin 0\)/);
+  assert.match(bad.line, /\d+ answers moved \(\d lost\), first image-\d+\.png/);
+  assert.match(bad.line, /Changed: weights/);
+  const known = await place.topfive(
+    ...['baseline', 'acknowledge', bad.runId, '--reason', 'new export', '--until', '2999-01-01'],
+  );
+  assert.equal(known.code, 0, known.stderr);
+  const borne = await night();
+  assert.equal(borne.code, 0);
+  assert.match(borne.line, /Known regression: .*new export \(ada, until 2999-01-01\)/);
+  silence(3, 4);
+  const worse = await night();
+  assert.equal(worse.code, 1);
+});
+
+test('the history names the first bad night and what changed then', async () => {
+  const { code, stdout, stderr } = await place.topfive(
+    'history',
+    'tiny',
+    '--json',
+    '--out',
+    'h.html',
+  );
+  assert.equal(code, 0, stderr);
+  const { nights, fall } = JSON.parse(stdout);
+  assert.equal(nights.length, 5);
+  assert.ok(fall.to < fall.from);
+  assert.equal(fall.changes[0].what, 'artifact');
+  assert.match(readFileSync(at('h.html'), 'utf8'), /Top-1 fell by about/);
+});
+
+test('a night that may stop early has its verdict on a part of the images', async () => {
+  silence();
+  writeFileSync(at('early.yaml'), specText('gates: { margin: 30% }\nearlyStop: {}\n'));
+  const early = await night('early.yaml');
+  assert.equal(early.code, 0, early.stderr);
+  assert.equal(early.verdict, 'pass');
+  assert.equal(early.stoppedEarly, true);
+  assert.equal(early.comparison.verdict, 'pass');
+});
+
+test('an image without an answer, or too few, makes the night invalid', async () => {
+  const image = readFileSync(at('val/image-039.png'));
+  writeFileSync(at('val/image-039.png'), image.subarray(0, 60));
+  const corrupt = await night();
+  assert.equal(corrupt.code, 3);
+  assert.match(corrupt.line, /^invalid: small: /);
+  writeFileSync(at('strict.yaml'), specText('gates: { coverage: 100% }\n'));
+  const strict = await night('strict.yaml');
+  writeFileSync(at('val/image-039.png'), image);
+  assert.equal(strict.code, 3);
+  assert.match(strict.line, /39 of 40 images, fewer than the 100%/);
+});
+
+test('a published baseline is about 50,000 images', async () => {
+  writeFileSync(at('published.yaml'), specText('gates: { baseline: published }\n'));
+  const published = await night('published.yaml');
+  assert.equal(published.code, 3);
+  assert.match(published.line, /about the 50000 images of the ImageNet validation set/);
+});
+
+for (const [args, told] of [
+  [['nightly'], /missing required argument/],
+  [['nightly', 'absent.yaml'], /there is no such file/],
+  [['history', 'b0'], /no night of \S+ has b0: there are again \(fp32\), tiny \(fp32\)/],
+  [
+    ['baseline', 'acknowledge', 'nowhere', '--reason', 'x', '--until', '2999-01-01'],
+    /there is no run/,
+  ],
+] as const) {
+  test(`${args.join(' ')} is refused in one sentence`, async () => {
+    const { code, stderr } = await place.topfive(...args);
+    assert.equal(code, 2, stderr);
+    assert.match(stderr, told);
+    assert.match(stderr, /^error: [^\n]+\n$/);
+  });
+}
