@@ -22,7 +22,7 @@ function sectionOf(words: string): string {
 
 const flagsOf = (command: Command) =>
   command.options.flatMap(({ long }) => (long ? [long] : [])).sort();
-const flagsIn = (text: string) => [...new Set(text.match(/--[a-z][a-z-]*/g))];
+const flagsIn = (text: string) => [...new Set(text.match(/--[a-z][a-z0-9-]*/g))];
 
 const program = buildProgram();
 const commands = leaves(program);
