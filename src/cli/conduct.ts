@@ -5,6 +5,8 @@ import { exitCodes, messageOf } from '../errors.ts';
 import type { Plan } from '../jobs/plan.ts';
 import { runKeys } from '../jobs/run-keys.ts';
 import { type RunState, readRunRecord } from '../jobs/run-state.ts';
+import { noLauncher } from '../launch/launcher.ts';
+import { localLauncher } from '../launch/local.ts';
 import { counted } from '../report/numbers.ts';
 import { summaryTable } from '../report/text-table.ts';
 import { collectRun } from '../runs/collect.ts';
@@ -13,6 +15,7 @@ import type { Watched } from '../runs/watch.ts';
 import type { Workplace } from '../runs/workplace.ts';
 import type { RunRecord } from '../scoring/run-record.ts';
 import type { Storage } from '../storage/storage.ts';
+import type { CoordinatorFlags } from './coordinator-flags.ts';
 import { catchInterrupts } from './interrupt.ts';
 import type { FleetFlags } from './options.ts';
 import { isPlain, tell, writeJson, writeOut } from './out.ts';
@@ -29,11 +32,12 @@ export interface Conduct {
   plan: Plan;
   workplace: Workplace;
   settings: CliSettings;
-  flags: ResultFlags & FleetFlags;
+  flags: ResultFlags & FleetFlags & Pick<CoordinatorFlags, 'launch'>;
 }
 
 /** Workers that this run can keep busy: no more than it has jobs. */
-function usefulWorkers({ plan, settings, flags }: Conduct): number {
+function usefulWorkers({ plan, workplace, settings, flags }: Conduct): number {
+  if (workplace.coordination) return flags.launch?.who === 'local' ? flags.launch.workers : 0;
   const jobs = plan.shards.length * plan.groups.length;
   return flags.workers ?? Math.min(settings.environment.cores, jobs);
 }
@@ -47,28 +51,33 @@ export async function conductRun(conducting: Conduct): Promise<number> {
 /** Drives the run to its end with progress on stderr; the state in which it ended. */
 export async function conduct(conducting: Conduct): Promise<Watched> {
   const { plan, workplace, settings, flags } = conducting;
+  const { coordination } = workplace;
   const { runId } = plan;
   const workers = usefulWorkers(conducting);
   // Once for all workers here; workers elsewhere see for themselves.
   const device = workers === 0 ? plan.spec.device : await settleDevice(plan.spec.device, settings);
   const progress = openProgress({ stream: process.stderr, ci: settings.environment.ci });
   const interrupts = catchInterrupts({
+    // A coordinator that is told to end by its platform leaves the run to the one that is started in its place.
+    ...(coordination && { signals: ['SIGINT'] }),
     onFirst: () => progress.line('cancelling: what is scored stays; once more ends at once'),
     onSecond: progress.stop,
   });
   const tellLatency = latencyTeller(plan, progress.line);
-  progress.line(startLine(plan, { workers, store: settings.store }));
+  const stepDown = () => coordination?.stepDown();
+  if (coordination) process.once('SIGTERM', stepDown);
+  progress.line(startLine(conducting, workers));
   try {
+    const { env, args } = joining(conducting);
     const options = {
+      launcher: workers > 0 ? localLauncher({ env, onLine: progress.line }) : noLauncher,
       workers,
-      workerArgs: ['--device', device, '--threads', String(flags.threads)],
-      env: quietEnv(settings),
+      workerArgs: ['--device', device, '--threads', String(flags.threads), ...args],
       signal: interrupts.signal,
       onState(state: Watched) {
         progress.update(runRows(state), state.seconds);
         tellLatency(state);
       },
-      onLine: progress.line,
     };
     return await driveRun(plan, { workplace, options });
   } catch (error) {
@@ -77,6 +86,7 @@ export async function conduct(conducting: Conduct): Promise<Watched> {
   } finally {
     progress.stop();
     interrupts.release();
+    process.off('SIGTERM', stepDown);
   }
 }
 
@@ -90,6 +100,14 @@ function latencyTeller({ spec }: Plan, line: (text: string) => void): (state: Wa
   };
 }
 
+/** How local workers find the run: they attach to the queue, or look a coordinator up as workers elsewhere do. */
+function joining({ plan, workplace: { storage, engine, coordination }, settings }: Conduct) {
+  const env = { ...quietEnv(settings), TOPFIVE_STORE: storage.uri };
+  return coordination
+    ? { env, args: ['--run', plan.runId] }
+    : { env: { ...env, TOPFIVE_QUEUE: engine.url }, args: [] };
+}
+
 /** Workers tell what went wrong; what goes well is what the progress shows. */
 function quietEnv({ childEnv }: CliSettings): NodeJS.ProcessEnv {
   const level = childEnv.TOPFIVE_LOG_LEVEL;
@@ -98,14 +116,13 @@ function quietEnv({ childEnv }: CliSettings): NodeJS.ProcessEnv {
 
 const again = ({ runId }: Pick<Plan, 'runId'>) => `topfive resume ${runId}`;
 
-function startLine(
-  { runId, dataset, models, shards }: Plan,
-  { workers, store }: { workers: number; store: string },
-): string {
+function startLine({ plan, workplace, settings: { store } }: Conduct, workers: number): string {
+  const { runId, dataset, models, shards } = plan;
+  const joined = workplace.coordination ? ` --run ${runId}` : '';
   const work = `${counted(dataset.images, 'image')}, ${counted(models.length, 'model')}, ${counted(shards.length, 'shard')}`;
   const who =
     workers === 0
-      ? `workers on the queue do it (topfive worker --store ${store})`
+      ? `workers on the queue do it (topfive worker --store ${store}${joined})`
       : counted(workers, 'worker');
   return `run ${runId}: ${work}, ${who}`;
 }

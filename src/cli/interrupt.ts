@@ -8,13 +8,15 @@ export interface Interrupts {
   release(): void;
 }
 
-const signals = ['SIGINT', 'SIGTERM'] as const;
+const interruptSignals = ['SIGINT', 'SIGTERM'] as const;
 
 /** @param onSecond puts in order what cannot wait, such as the cursor, before the process ends */
 export function catchInterrupts({
+  signals = interruptSignals,
   onFirst,
   onSecond,
 }: {
+  signals?: readonly NodeJS.Signals[];
   onFirst: () => void;
   onSecond: () => void;
 }): Interrupts {

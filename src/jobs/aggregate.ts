@@ -14,6 +14,7 @@ import { loadPlan, loadPlannedManifest, type Plan, type PlannedModel } from './p
 import { runKeys } from './run-keys.ts';
 import { readRunLatency } from './run-latency.ts';
 import { type RunScope, readScope } from './run-scope.ts';
+import { readRunRecord } from './run-state.ts';
 import { readShardRecord } from './shard-commit.ts';
 
 /** Why a job did not finish, by shard and group. */
@@ -26,9 +27,14 @@ export interface AggregateInput {
   finishedAt: Date;
 }
 
-/** Writes the run folder; `report.json` last, so that its presence means that the folder is whole. */
+/**
+ * Writes the run folder; `report.json` last, so that its presence means that the folder is whole. It is written once: who
+ * comes second takes the record that stands, and leaves a folder that agrees with it.
+ */
 export async function aggregateRun(input: AggregateInput): Promise<RunRecord> {
   const { storage, runId } = input;
+  const earlier = await readRunRecord(storage, runId);
+  if (earlier) return earlier;
   const plan = await loadPlan(storage, runId);
   const manifest = await loadPlannedManifest(storage, plan);
   const scope = await readScope(plan, { manifest, storage });
@@ -44,12 +50,25 @@ export async function aggregateRun(input: AggregateInput): Promise<RunRecord> {
   const record = runRecordSchema.parse(
     makeRunRecord(parts, { plan, manifest, scope, latency, finishedAt: input.finishedAt }),
   );
+  if (await writeFolder(record, input)) return record;
+  const standing = (await readRunRecord(storage, runId)) ?? record;
+  await writeFolder(standing, input);
+  return standing;
+}
+
+/** False when somebody else's report stands. */
+async function writeFolder(record: RunRecord, { storage, runId }: AggregateInput) {
+  const { root, report } = runKeys(runId);
+  const isReport = (name: string) => root + name === report;
   const files = runFolderFiles(record);
-  const commit = files.filter(({ name }) => name === 'report.json');
-  for (const { name, content } of [...files.filter((file) => !commit.includes(file)), ...commit]) {
-    await storage.put(keys.root + name, content);
+  let written = false;
+  for (const { name, content } of [
+    ...files.filter((file) => !isReport(file.name)),
+    ...files.filter((file) => isReport(file.name)),
+  ]) {
+    written = await storage.put(root + name, content, { ifAbsent: isReport(name) });
   }
-  return record;
+  return written;
 }
 
 interface ModelPart {

@@ -28,6 +28,11 @@ export function runKeys(runId: string) {
     failed: `${root}failed.json`,
     /** The run record; written last, so its presence means that the run folder is whole. */
     report: `${root}report.json`,
+    /** Where the run's queue is while a coordinator carries it. */
+    endpoint: `${root}endpoint.json`,
+    coordinators: `${root}coordinators/`,
+    /** Present once a coordinator has claimed the epoch. */
+    coordinator: (epoch: number) => `${root}coordinators/${String(epoch).padStart(6, '0')}.json`,
     records: `${root}records/`,
     record: (model: ModelKey, shard: number) =>
       `${root}records/${modelDir(model)}/${String(shard).padStart(6, '0')}.json`,

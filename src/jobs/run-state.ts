@@ -152,6 +152,13 @@ export async function readRunRecord(
   return readStored(storage, { key: report, schema: runRecordSchema });
 }
 
+/** True once the run is over, in whichever way, until it is resumed. */
+export async function hasEnding(storage: Storage, runId: string): Promise<boolean> {
+  const { report, cancelled, failed } = runKeys(runId);
+  const sizes = await Promise.all([report, cancelled, failed].map((key) => storage.size(key)));
+  return sizes.some((size) => size !== undefined);
+}
+
 export async function isCancelled(storage: Storage, runId: string): Promise<boolean> {
   return (await storage.size(runKeys(runId).cancelled)) !== undefined;
 }

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { TopfiveError } from '../errors.ts';
 import { commandLine } from './command-line.ts';
-import type { Fleet } from './launcher.ts';
+import type { Fleet, FleetOrder, Launcher } from './launcher.ts';
 
 /** A fleet gives up after this many unexpected exits: above the queue's limit for one stalled shard. */
 const replacements = 24;
@@ -12,16 +12,17 @@ const replacements = 24;
 const graceMs = 10_000;
 
 export interface LocalOptions {
-  workers: number;
-  /** Arguments of `topfive worker`. */
-  args: string[];
   /** Environment of the workers. */
   env: NodeJS.ProcessEnv;
   /** Lines that workers write to stderr. */
   onLine: (line: string) => void;
 }
 
-export function launchLocal(options: LocalOptions): Fleet {
+export function localLauncher(options: LocalOptions): Launcher {
+  return { start: async (order) => startFleet(order, options) };
+}
+
+function startFleet({ workers, args }: FleetOrder, options: LocalOptions): Fleet {
   const children = new Set<ChildProcess>();
   let stopping = false;
   let exits = 0;
@@ -34,13 +35,13 @@ export function launchLocal(options: LocalOptions): Fleet {
   done.catch(() => {});
 
   function start(): void {
-    const child = startWorkerProcess(options);
+    const child = startWorkerProcess(args, options);
     children.add(child);
     child.once('exit', (code, signal) => {
       children.delete(child);
       if (stopping) return;
       if (code === 0) {
-        if (children.size === 0) giveUp(new TopfiveError('failed', 'all workers were stopped'));
+        if (children.size === 0) finish();
         return;
       }
       exits += 1;
@@ -58,21 +59,17 @@ export function launchLocal(options: LocalOptions): Fleet {
       start();
     });
   }
-  for (let index = 0; index < options.workers; index += 1) start();
+  for (let index = 0; index < workers; index += 1) start();
 
-  return {
-    size: options.workers,
-    done,
-    alive: () => [...children].map(({ pid }) => String(pid)),
-    async stop() {
-      stopping = true;
-      await Promise.all([...children].map(stopWorkerProcess));
-      finish();
-    },
+  const stop = async () => {
+    stopping = true;
+    await Promise.all([...children].map(stopWorkerProcess));
+    finish();
   };
+  return { done, stop, release: stop };
 }
 
-function startWorkerProcess({ args, env, onLine }: LocalOptions): ChildProcess {
+function startWorkerProcess(args: string[], { env, onLine }: LocalOptions): ChildProcess {
   const child = fork(commandLine(), ['worker', ...args], {
     env,
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],

@@ -36,7 +36,7 @@ export const createBackend: BackendFactory<IQueueBackend, string> = (name, optio
 
 /**
  * Options of ioredis for a `redis://`, `rediss://` or `unix://` URL. The latter has no place for a user, so it takes
- * `?username=`, `?password=` and `?db=`.
+ * `?username=`, `?password=` and `?db=`; `rediss://` takes `?ca=`, a PEM text in base64url.
  */
 export function redisOptions(url: string) {
   const {
@@ -55,13 +55,18 @@ export function redisOptions(url: string) {
     ...(unix
       ? { path: decodeURIComponent(pathname) }
       : { host: hostname.replace(/^\[|\]$/g, '') || 'localhost', port: Number(port || 6379) }),
-    ...(protocol === 'rediss:' && { tls: {} }),
+    ...(protocol === 'rediss:' && { tls: trusted(searchParams.get('ca')) }),
     ...(username && { username }),
     ...(password && { password }),
     db: Number((unix ? searchParams.get('db') : pathname.slice(1)) || 0),
     connectTimeout: 5000,
     retryStrategy: (times: number) => Math.min(25 * 2 ** times, 2000),
   };
+}
+
+/** The authority that `?ca=` names, in place of those that the system trusts. */
+function trusted(ca: string | null): { ca?: string } {
+  return ca === null ? {} : { ca: Buffer.from(ca, 'base64url').toString() };
 }
 
 /** One connection a backend besides the one that listens: a fleet of workers must fit the server's limit. */

@@ -92,13 +92,16 @@ export interface QueueCounts {
   waitingChildren: number;
 }
 
-/** Counts over both queues; whatever is none of these is finished. */
-export async function countJobs({ runs, shards }: QueueConnection): Promise<QueueCounts> {
-  const states = ['waiting', 'active', 'delayed', 'prioritized', 'waiting-children'] as const;
-  const [first, second] = await Promise.all(
-    [runs, shards].map((queue) => queue.getJobCounts(...states)),
-  );
-  const sum = (state: (typeof states)[number]) => (first[state] ?? 0) + (second[state] ?? 0);
+const countedStates = ['waiting', 'active', 'delayed', 'prioritized', 'waiting-children'] as const;
+
+/** Counts over both queues, or those given; whatever is none of these is finished. */
+export async function countJobs(
+  { runs, shards }: QueueConnection,
+  queues: BullQueue[] = [runs, shards],
+): Promise<QueueCounts> {
+  const counts = await Promise.all(queues.map((queue) => queue.getJobCounts(...countedStates)));
+  const sum = (state: (typeof countedStates)[number]) =>
+    counts.reduce((total, count) => total + (count[state] ?? 0), 0);
   return {
     waiting: sum('waiting'),
     active: sum('active'),

@@ -3,7 +3,12 @@ import { messageOf, TopfiveError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { makeFolder } from '../storage/make-folder.ts';
 import { waitForEnd } from '../storage/process-identity.ts';
-import { type EmbeddedKind, launchServer, superviseServer } from './embedded-server.ts';
+import {
+  type EmbeddedKind,
+  type Listening,
+  launchServer,
+  superviseServer,
+} from './embedded-server.ts';
 import {
   type EngineLock,
   type EngineOwner,
@@ -25,7 +30,7 @@ export interface Engine {
 
 export interface EmbeddedOptions {
   directory: string;
-  listen: 'socket' | 'loopback';
+  listen: Listening;
   /** Whether this process may run the server. */
   own: boolean;
   path: string;

@@ -48,7 +48,7 @@ export async function preparePostgres(
   postgres: PostgresPackage,
   { directory, socketDirectory, listen, path }: ServerPlace,
 ): Promise<EmbeddedServer> {
-  if (listen === 'loopback') {
+  if (listen !== 'socket') {
     throw new TopfiveError(
       'queue',
       'the embedded Postgres listens on a Unix socket only; install redis-server to let the queue listen on a port, or name one with --queue',

@@ -6,11 +6,31 @@ import { pause } from './patience.ts';
 import type { TiedProcess } from './tied-process.ts';
 import type { EngineKind } from './url.ts';
 
+/** A port that other machines reach. */
+export interface NetworkListening {
+  /** 0 takes a free one. */
+  port: number;
+  /** Name or address under which others reach this machine. */
+  host: string;
+  /** PEM texts and files; without them the connection is not encrypted, only guarded by its password. */
+  tls?: TlsFiles;
+}
+
+export interface TlsFiles {
+  certFile: string;
+  keyFile: string;
+  /** What signed the certificate, as PEM; clients trust it and nothing else. */
+  authority: string;
+}
+
+/** `loopback` is a port of 127.0.0.1 with a password; only Redis has ports. */
+export type Listening = 'socket' | 'loopback' | NetworkListening;
+
 /** Where an embedded server keeps its data and listens. */
 export interface ServerPlace {
   directory: string;
   socketDirectory: string;
-  listen: 'socket' | 'loopback';
+  listen: Listening;
   /** Directories searched for executables. */
   path: string;
   /** Where attached processes look for it: a successor listens there again. */

@@ -5,7 +5,7 @@ import type { Logger } from '../log.ts';
 import { type Engine, openEmbedded } from './embedded-engine.ts';
 import { findPostgres, preparePostgres } from './embedded-postgres.ts';
 import { findRedis, prepareRedis } from './embedded-redis.ts';
-import type { EmbeddedKind } from './embedded-server.ts';
+import type { EmbeddedKind, Listening } from './embedded-server.ts';
 import { probeServer } from './probe.ts';
 import { type EngineKind, engineKind } from './url.ts';
 
@@ -16,8 +16,8 @@ export interface EngineOptions {
   queue?: string | undefined;
   /** Where the embedded engine keeps its data: one engine a directory. */
   directory: string;
-  /** `loopback` has the embedded Redis listen on a port of 127.0.0.1, with a password; default a Unix socket. */
-  listen?: 'socket' | 'loopback';
+  /** Where the embedded engine listens; default a Unix socket. */
+  listen?: Listening;
   /** Whether this process may run the embedded engine; otherwise it only attaches to a running one. */
   own: boolean;
   log: Logger;

@@ -14,6 +14,8 @@ import { settlesWithin } from './patience.ts';
 
 /** Tells workers to give a run up. */
 export const cancelEvent = 'cancel';
+/** Tells the others that a worker has nothing to do. */
+export const idleEvent = 'idle';
 /** A listener's own, to find out that it hears. */
 const echoEvent = 'echo';
 const echoEveryMs = 50;
@@ -23,11 +25,13 @@ export interface QueueListener {
   /** Resolves when nothing that is said from now on will be missed; rejects when the server cannot be listened to. */
   hears(): Promise<void>;
   onCancel(listener: (runId: string) => void): void;
+  onIdle(listener: (workerId: string) => void): void;
   close(): Promise<void>;
 }
 
 interface OwnEvents extends QueueEventsListener {
   [cancelEvent]: (event: { runId: string }, id: string) => void;
+  [idleEvent]: (event: { workerId: string }, id: string) => void;
   [echoEvent]: (event: { of: string }, id: string) => void;
 }
 
@@ -55,6 +59,9 @@ export function openListener(connection: QueueConnection, log: Logger): QueueLis
     onCancel(listener) {
       events.on<OwnEvents, typeof cancelEvent>(cancelEvent, ({ runId }) => listener(runId));
     },
+    onIdle(listener) {
+      events.on<OwnEvents, typeof idleEvent>(idleEvent, ({ workerId }) => listener(workerId));
+    },
     async close() {
       clearInterval(repeat);
       await settlesWithin(events.close(), closeWithinMs);
@@ -66,6 +73,7 @@ export async function tellListeners(
   { options, shared }: QueueConnection,
   event:
     | { eventName: typeof cancelEvent; runId: string }
+    | { eventName: typeof idleEvent; workerId: string }
     | { eventName: typeof echoEvent; of: string },
 ): Promise<void> {
   await new QueueEventsProducer(shardsQueue, options, shared).publishEvent(event);

@@ -1,5 +1,4 @@
 /** Takes jobs off the queue, one shard and one run at a time, until closed or idle. */
-import { once } from 'node:events';
 import { type IQueueBackend, type Job, type JobProgress, Worker } from 'bullmq';
 import { TopfiveError } from '../errors.ts';
 import type { ChildFailure } from '../jobs/aggregate.ts';
@@ -7,7 +6,6 @@ import type { Logger } from '../log.ts';
 import { createBackend, runsQueue, shardsQueue } from './backend.ts';
 import { connectQueue, countJobs, type QueueConnection } from './connection.ts';
 import { logErrors } from './error-log.ts';
-import { waitUntilIdle } from './idle-watch.ts';
 import { attemptJob, type JobContext, type Shift } from './job-attempt.ts';
 import { openListener } from './listener.ts';
 import { settlesWithin, withDeadline, withPatience } from './patience.ts';
@@ -19,6 +17,7 @@ import {
   shardPayloadSchema,
 } from './payload.ts';
 import { redactUrl } from './url.ts';
+import { type EndContext, type Ending, joinTail, waitForCause } from './worker-end.ts';
 
 export type { JobContext } from './job-attempt.ts';
 
@@ -26,14 +25,14 @@ export interface AggregateContext extends JobContext {
   childFailures: ChildFailure[];
 }
 
-export interface RunWorkerOptions {
+export interface RunWorkerOptions extends Ending {
   url: string;
-  shard: (payload: ShardPayload, context: JobContext) => Promise<void>;
-  aggregate: (payload: RunPayload, context: AggregateContext) => Promise<void>;
+  /** Without it the worker takes no shards. */
+  shard?: (payload: ShardPayload, context: JobContext) => Promise<void>;
+  /** Without it the worker takes no runs. */
+  aggregate?: (payload: RunPayload, context: AggregateContext) => Promise<void>;
   /** Whether this worker serves that storage; a job of another is put back untouched. Default: all. */
   acceptsStore?: (uri: string) => boolean;
-  /** Ends the worker after so long with nothing unfinished on the queue. Default: never. */
-  exitWhenIdleSeconds?: number;
   /** How long a job stays with a worker that gives no sign of life. */
   lockMs?: number;
   stalledIntervalMs?: number;
@@ -73,6 +72,7 @@ export async function startRunWorker(options: RunWorkerOptions): Promise<RunWork
   listener.onCancel((runId) => {
     for (const attempt of shift.attempts) if (attempt.runId === runId) attempt.cancel.abort();
   });
+  const tail = joinTail(connection, listener);
   const workers: BullWorker[] = [];
   const closeRequest = new AbortController();
   let closing: Promise<void> | undefined;
@@ -92,42 +92,34 @@ export async function startRunWorker(options: RunWorkerOptions): Promise<RunWork
     await close(0);
     throw error;
   }
-  const done = waitForEnd(options, { connection, shift, signal: closeRequest.signal, close });
+  const done = waitForEnd(options, {
+    connection,
+    serves: queuesOf(options, connection),
+    shift,
+    tail,
+    signal: closeRequest.signal,
+    close,
+  });
   done.catch(() => {});
   return { done, close };
 }
 
 /** Resolves when it was closed, or closes it when it has been idle for long enough. */
 async function waitForEnd(
-  { exitWhenIdleSeconds: seconds, url }: RunWorkerOptions,
-  {
-    connection,
-    shift,
-    signal,
-    close,
-  }: {
-    connection: QueueConnection;
-    shift: Shift;
-    signal: AbortSignal;
-    close: RunWorker['close'];
-  },
+  options: RunWorkerOptions,
+  { close, ...shared }: EndContext & { close: RunWorker['close'] },
 ): Promise<void> {
-  const isBusy = () => shift.attempts.size > 0;
-  const countUnfinished = async () => sum(Object.values(await countJobs(connection)));
-  const cause =
-    seconds === undefined
-      ? await once(signal, 'abort')
-      : await waitUntilIdle({ seconds, isBusy, countUnfinished, signal });
+  const cause = await waitForCause(options, shared);
   await close();
   if (cause !== 'unreachable') return;
   throw new TopfiveError(
     'queue',
-    `the queue at ${redactUrl(url)} stopped answering, so this worker has ended; start its server and a new worker`,
+    `the queue at ${redactUrl(options.url)} stopped answering, so this worker has ended; start its server and a new worker`,
   );
 }
 
-function sum(counts: number[]): number {
-  return counts.reduce((total, count) => total + count, 0);
+function queuesOf({ shard, aggregate }: RunWorkerOptions, { runs, shards }: QueueConnection) {
+  return [...(shard ? [shards] : []), ...(aggregate ? [runs] : [])];
 }
 
 type BullWorker = Worker<unknown, void, string, IQueueBackend, JobProgress, string>;
@@ -150,29 +142,27 @@ function makeWorkers(
     worker.on('error', logErrors(options.log, `worker of ${name}`));
     return worker;
   };
+  const { shard, aggregate } = options;
+  const takeShard = async (payload: ShardPayload, context: JobContext) => {
+    await checkWanted(connection, payload);
+    await shard?.(payload, context);
+  };
+  const takeRun = async (job: Job, payload: RunPayload, context: JobContext) => {
+    const childFailures = await readChildFailures(job, connection);
+    await aggregate?.(payload, { ...context, childFailures });
+  };
+  const shards = (job: Job, token?: string) =>
+    attemptJob(job, { token, schema: shardPayloadSchema, shift, work: takeShard });
+  const runs = (job: Job, token?: string) =>
+    attemptJob(job, {
+      token,
+      schema: runPayloadSchema,
+      shift,
+      work: (payload, context) => takeRun(job, payload, context),
+    });
   return [
-    start(shardsQueue, (job, token) =>
-      attemptJob(job, {
-        token,
-        schema: shardPayloadSchema,
-        shift,
-        async work(payload, context) {
-          await checkWanted(connection, payload);
-          await options.shard(payload, context);
-        },
-      }),
-    ),
-    start(runsQueue, (job, token) =>
-      attemptJob(job, {
-        token,
-        schema: runPayloadSchema,
-        shift,
-        async work(payload, context) {
-          const childFailures = await readChildFailures(job, connection);
-          await options.aggregate(payload, { ...context, childFailures });
-        },
-      }),
-    ),
+    ...(shard ? [start(shardsQueue, shards)] : []),
+    ...(aggregate ? [start(runsQueue, runs)] : []),
   ];
 }
 

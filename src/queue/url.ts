@@ -26,7 +26,8 @@ export function engineKind(url: string): EngineKind {
 export function redactUrl(url: string): string {
   return url
     .replace(/^([a-z]+:\/\/[^:@/?]*):.*@/i, '$1:***@')
-    .replace(/([?&]password=)[^&]*/gi, '$1***');
+    .replace(/([?&]password=)[^&]*/gi, '$1***')
+    .replace(/([?&]ca=)[^&]*/g, '$1…');
 }
 
 /** A message of a driver about this URL, without its password should it contain it. */
@@ -43,6 +44,27 @@ function decode(text: string): string {
   } catch {
     return text;
   }
+}
+
+/**
+ * A Redis on a port, guarded by a password. With an authority (PEM) the connection is encrypted and `?ca=` carries what
+ * signed the server's certificate, so that the URL is all that a client needs.
+ */
+export function networkUrl({
+  host,
+  port,
+  secret,
+  authority,
+}: {
+  host: string;
+  port: number;
+  secret: string;
+  authority?: string;
+}): string {
+  const place = `:${secret}@${host.includes(':') ? `[${host}]` : host}:${port}`;
+  return authority === undefined
+    ? `redis://${place}`
+    : `rediss://${place}?ca=${Buffer.from(authority).toString('base64url')}`;
 }
 
 /** `unix:///run/redis.sock?db=1`: a Redis that listens on a Unix socket. */

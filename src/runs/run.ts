@@ -1,23 +1,19 @@
-/** A run from its plan to its end with local workers: launch, watch, stop. */
+/** A run from its plan to its end: enqueue, launch, watch, stop. */
 import type { Plan } from '../jobs/plan.ts';
 import { markCancelled } from '../jobs/run-state.ts';
-import type { Fleet } from '../launch/launcher.ts';
-import { launchLocal } from '../launch/local.ts';
+import type { Launcher } from '../launch/launcher.ts';
 import { enqueueMissing } from './submit.ts';
 import { hasEnded, type Watched, watchRun } from './watch.ts';
 import type { Workplace } from './workplace.ts';
 
 export interface RunOptions {
-  /** 0 starts none and relies on workers that are already on the queue. */
+  launcher: Launcher;
   workers: number;
   /** Arguments for each `topfive worker`. */
   workerArgs: string[];
-  /** Environment for the workers; store and queue are added. */
-  env: NodeJS.ProcessEnv;
   /** Fires when the person interrupts: the run is then marked cancelled and can be resumed. */
   signal: AbortSignal;
   onState: (state: Watched) => void;
-  onLine: (line: string) => void;
 }
 
 /** Resolves with the state in which the run ended; workers are gone by then. */
@@ -25,31 +21,32 @@ export async function driveRun(
   plan: Plan,
   { workplace, options }: { workplace: Workplace; options: RunOptions },
 ): Promise<Watched> {
-  const { storage, queue, engine } = workplace;
+  const { storage, queue, coordination } = workplace;
   const { runId } = plan;
   await enqueueMissing(plan, { storage, queue });
-  const env = { ...options.env, TOPFIVE_STORE: storage.uri, TOPFIVE_QUEUE: engine.url };
-  let fleet: Fleet | undefined;
+  await coordination?.publish();
+  const { launcher, workers, workerArgs: args, signal, onState } = options;
+  const fleet = await launcher.start({ runId, workers, args });
+  let leave = fleet.stop;
   try {
-    if (options.workers > 0) {
-      const { workers, workerArgs: args, onLine } = options;
-      fleet = launchLocal({ workers, args, env, onLine });
-    }
-    const { signal, onState } = options;
-    const fleetDone = fleet?.done;
     const ended = await watchRun({
       storage,
       runId,
       queue,
-      signal,
+      signal: AbortSignal.any([signal, ...(coordination ? [coordination.over] : [])]),
       onState,
-      ...(fleetDone && { fleetDone }),
+      fleetDone: fleet.done,
+      workersAggregate: coordination === undefined,
     });
-    if (!signal.aborted || hasEnded(ended)) return ended;
+    if (hasEnded(ended)) return ended;
+    if (coordination?.over.aborted) {
+      leave = fleet.release;
+      throw coordination.over.reason;
+    }
     await cancelRun(runId, workplace);
     return { ...ended, status: 'cancelled' };
   } finally {
-    await fleet?.stop();
+    await leave();
   }
 }
 

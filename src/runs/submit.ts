@@ -9,7 +9,7 @@ import { missingJobs } from '../jobs/missing.ts';
 import { loadPlan, makePlan, type Plan, savePlan } from '../jobs/plan.ts';
 import { prepareModels } from '../jobs/prepare-models.ts';
 import { runKeys } from '../jobs/run-keys.ts';
-import { listRunIds } from '../jobs/run-state.ts';
+import { hasEnding, listRunIds } from '../jobs/run-state.ts';
 import type { Spec } from '../jobs/spec.ts';
 import type { RunQueue } from '../queue/run-queue.ts';
 import type { Storage } from '../storage/storage.ts';
@@ -106,9 +106,7 @@ export async function enqueueUnfinished(workplace: {
   const runIds: string[] = [];
   const warnings: string[] = [];
   for (const runId of await listRunIds(workplace.storage)) {
-    const { report, cancelled, failed } = runKeys(runId);
-    const endings = [report, cancelled, failed].map((key) => workplace.storage.size(key));
-    if ((await Promise.all(endings)).some((size) => size !== undefined)) continue;
+    if (await hasEnding(workplace.storage, runId)) continue;
     try {
       await enqueueMissing(await loadPlan(workplace.storage, runId), workplace);
       runIds.push(runId);

@@ -10,11 +10,12 @@ import {
   type RunState,
   readRunState,
 } from '../jobs/run-state.ts';
-import type { RunQueue } from '../queue/run-queue.ts';
+import type { RunJobState, RunQueue } from '../queue/run-queue.ts';
 import type { Storage } from '../storage/storage.ts';
 
-/** How often storage is looked at, in milliseconds. */
+/** How often storage is looked at, in milliseconds; where every look is paid for, less often. */
 const pollMs = 400;
+const remotePollMs = 2000;
 
 export interface WatchedModel extends ModelState {
   /** Images with a state, those of unfinished shards included. */
@@ -35,14 +36,17 @@ export interface WatchOptions {
   queue?: RunQueue;
   /** Ends the watching, not the run. */
   signal?: AbortSignal;
-  /** Rejects when nobody is left to work on the run. */
+  /** Resolves when no worker is left, rejects when workers keep dying. */
   fleetDone?: Promise<void>;
+  /** Whether the workers aggregate too; otherwise the run needs them only while shards are unfinished. */
+  workersAggregate?: boolean;
   onState: (state: Watched) => void;
 }
 
 /** Resolves with the state in which the run ended, or the latest one when `signal` fires. */
 export async function watchRun(options: WatchOptions): Promise<Watched> {
-  const { storage, runId, queue, signal } = options;
+  const { storage, runId, queue, signal, workersAggregate = true } = options;
+  const isLocal = storage.uri.startsWith('file:');
   const plan = await loadPlan(storage, runId);
   const known: KnownTallies = new Map();
   const live: LiveShards = new Map();
@@ -50,10 +54,15 @@ export async function watchRun(options: WatchOptions): Promise<Watched> {
   const stopListening = queue?.onProgress((progress) => {
     if (progress.runId === runId) live.set(`${progress.shard} ${progress.group}`, progress);
   });
-  let fleetError: Error | undefined;
-  options.fleetDone?.catch((error: Error) => {
-    fleetError = error;
-  });
+  let fleetEnd: { error?: Error } | undefined;
+  options.fleetDone?.then(
+    () => {
+      fleetEnd = {};
+    },
+    (error: Error) => {
+      fleetEnd = { error };
+    },
+  );
   try {
     for (;;) {
       const state = await readRunState(storage, { runId, known });
@@ -66,17 +75,27 @@ export async function watchRun(options: WatchOptions): Promise<Watched> {
       const watched = { ...state, models, doneNow, seconds };
       options.onState(watched);
       if (hasEnded(state) || signal?.aborted) return watched;
-      if (fleetError) throw await failed(storage, { runId, reason: messageOf(fleetError) });
-      const parent = await queue?.runState(runId);
-      if (parent?.state === 'failed') {
-        const reason = parent.reason ?? 'the queue gave the run up';
-        throw await failed(storage, { runId, reason });
-      }
-      await pause(pollMs, undefined, { signal }).catch(() => {});
+      const reason = whyLost(await queue?.runState(runId), { fleetEnd, workersAggregate });
+      if (reason !== undefined) throw await failed(storage, { runId, reason });
+      await pause(isLocal ? pollMs : remotePollMs, undefined, { signal }).catch(() => {});
     }
   } finally {
     stopListening?.();
   }
+}
+
+/** Why nobody can bring the run to its end any more; undefined while somebody can. */
+function whyLost(
+  parent: RunJobState | undefined,
+  {
+    fleetEnd,
+    workersAggregate,
+  }: { fleetEnd: { error?: Error } | undefined; workersAggregate: boolean },
+): string | undefined {
+  if (parent?.state === 'failed') return parent.reason ?? 'the queue gave the run up';
+  if (fleetEnd?.error) return messageOf(fleetEnd.error);
+  const isNeeded = parent?.state === 'evaluating' || workersAggregate;
+  return fleetEnd && isNeeded ? 'all workers have ended' : undefined;
 }
 
 /** The latest word on each shard at work, by shard and group. */

@@ -24,7 +24,18 @@ export interface Workplace {
   storage: Storage;
   engine: Engine;
   queue: RunQueue;
+  /** Present where this process carries the queue of one run for workers elsewhere. */
+  coordination?: Coordination;
   close(): Promise<void>;
+}
+
+export interface Coordination {
+  /** Tells the run's workers where the queue is; called once its jobs are on it. */
+  publish(): Promise<void>;
+  /** Leaves the run to another coordinator. */
+  stepDown(): void;
+  /** Fires when the run is another coordinator's; its reason is the error to end with. */
+  readonly over: AbortSignal;
 }
 
 /** The store's directory on this machine; for a store elsewhere, one of its own, the same wherever we stand. */

@@ -1,42 +1,11 @@
-/** A worker: takes jobs off the queue, evaluates shards, aggregates runs, until told to stop or idle. */
-import { readEnvironment, topfiveVersion } from '../config.ts';
-import { decoderVersion } from '../data/decode.ts';
-import { messageOf, TopfiveError } from '../errors.ts';
-import { aggregateRun } from '../jobs/aggregate.ts';
-import { type EarlyStop, markStopped, readStopped } from '../jobs/early-stop.ts';
-import { evaluateShard } from '../jobs/evaluate-shard.ts';
-import { readFingerprint } from '../jobs/fingerprint.ts';
-import type { Plan } from '../jobs/plan.ts';
-import { measureRunLatency } from '../jobs/run-latency.ts';
-import { isCancelled, markFailed } from '../jobs/run-state.ts';
-import { restartElsewhere } from '../launch/device-process.ts';
-import type { Logger } from '../log.ts';
-import type { Device } from '../onnx/device.ts';
-import { runtimeVersion } from '../onnx/session.ts';
-import type { RunPayload, ShardPayload } from '../queue/payload.ts';
-import { type AggregateContext, type JobContext, startRunWorker } from '../queue/run-worker.ts';
-import type { Fingerprint } from '../scoring/records.ts';
-import { openStorage } from '../storage/open.ts';
-import type { Storage } from '../storage/storage.ts';
-import { oneAtATime } from './one-at-a-time.ts';
-import { openPipeline, type Pipeline } from './pipeline.ts';
-import { openRunCache, type RunCache } from './run-cache.ts';
+/** A worker: takes jobs off the queue until told to stop or idle. */
+import { startRunWorker } from '../queue/run-worker.ts';
+import { type DutyOptions, openDuties } from './duties.ts';
 
-/** How often a worker looks whether its shard is still wanted, in milliseconds. */
-const cancelPollMs = 1000;
-
-export interface WorkerOptions {
-  store: string;
+export interface WorkerOptions extends DutyOptions {
   /** URL of the queue's engine. */
   queue: string;
-  /** For runs that leave the device open. */
-  device: Device;
-  /** Threads inside one operator of a model. */
-  threads: number;
-  /** Threads that decode and resize. */
-  pixelThreads: number;
   exitWhenIdleSeconds?: number;
-  log: Logger;
 }
 
 export interface RunningWorker {
@@ -45,181 +14,22 @@ export interface RunningWorker {
   close(graceMs?: number): Promise<void>;
 }
 
-interface Workplace {
-  options: WorkerOptions;
-  storage: Storage;
-  pipeline: Pipeline;
-  runs: RunCache;
-  /** Of this process, by the device that computes. */
-  fingerprints: Map<Device, Fingerprint>;
-  /** Runs this while nothing else runs through it. */
-  alone: <T>(work: () => Promise<T>) => Promise<T>;
-}
-
-export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
-  const storage = openStorage(options.store);
-  const { threads, pixelThreads } = options;
-  const pipeline = openPipeline({ threads, pixelThreads });
-  const fingerprints = new Map<Device, Fingerprint>();
-  const workplace = {
-    options,
-    storage,
-    pipeline,
-    runs: openRunCache(storage),
-    fingerprints,
-    alone: oneAtATime(),
-  };
+export async function startWorker({
+  queue,
+  exitWhenIdleSeconds,
+  ...options
+}: WorkerOptions): Promise<RunningWorker> {
+  const { shard, aggregate, acceptsStore, close } = openDuties(options);
   const worker = await startRunWorker({
-    url: options.queue,
-    shard: (payload, context) => workplace.alone(() => takeShard(workplace, { payload, context })),
-    aggregate: (payload, context) => takeRun(workplace, { payload, context }),
-    acceptsStore: (store) => store === storage.uri,
-    ...(options.exitWhenIdleSeconds !== undefined && {
-      exitWhenIdleSeconds: options.exitWhenIdleSeconds,
-    }),
+    url: queue,
+    shard,
+    aggregate,
+    acceptsStore,
+    ...(exitWhenIdleSeconds !== undefined && { exitWhenIdleSeconds }),
     log: options.log,
   });
   return {
-    done: worker.done.finally(() => pipeline.close()),
+    done: worker.done.finally(close),
     close: (graceMs) => worker.close(graceMs),
   };
-}
-
-function deviceOf({ spec }: Plan, options: WorkerOptions): Device {
-  return spec.device === 'auto' ? options.device : spec.device;
-}
-
-function fingerprintOf({ options, fingerprints }: Workplace, device: Device): Fingerprint {
-  const fingerprint =
-    fingerprints.get(device) ?? readFingerprint({ threads: options.threads, device });
-  fingerprints.set(device, fingerprint);
-  return fingerprint;
-}
-
-async function takeShard(
-  workplace: Workplace,
-  { payload, context }: { payload: ShardPayload; context: JobContext },
-): Promise<void> {
-  const { options, storage, pipeline, runs } = workplace;
-  const { runId, shard, group } = payload;
-  if (await isUnwanted(storage, payload)) return;
-  const { plan, manifest, early } = await runs.open(runId);
-  const device = deviceOf(plan, options);
-  const fingerprint = fingerprintOf(workplace, device);
-  const run = { plan, storage, device, deviceName: fingerprint.device };
-  const wanted = watchWish(context.signal, () => isUnwanted(storage, payload));
-  try {
-    await pipeline.keepOnly(
-      plan.groups[group].map((index) => plan.models[index]),
-      device,
-    );
-    await evaluateShard(
-      { plan, manifest, shard, group },
-      {
-        storage,
-        pixels: pipeline.pixels(plan),
-        ahead: 4 * options.pixelThreads + 8,
-        classifier: (model) => pipeline.classifier(model, run),
-        versions: { runtime: runtimeVersion, decoder: decoderVersion, topfive: topfiveVersion },
-        fingerprint,
-        signal: wanted.signal,
-        progress: context.progress,
-      },
-    );
-    if (early) await stopIfCertain(early, { plan, storage });
-  } catch (error) {
-    if (
-      error instanceof TopfiveError &&
-      error.kind === 'cancelled' &&
-      (await isUnwanted(storage, payload))
-    ) {
-      return;
-    }
-    throw error;
-  } finally {
-    wanted.stop();
-  }
-}
-
-async function stopIfCertain(
-  early: EarlyStop,
-  { plan: { runId, shards }, storage }: { plan: Plan; storage: Storage },
-): Promise<void> {
-  const { decidedBy } = await early.read();
-  if (decidedBy === undefined || decidedBy >= shards.length) return;
-  await markStopped(storage, { runId, shards: decidedBy });
-}
-
-/** The run was cancelled, or early stop was certain before this shard. */
-async function isUnwanted(storage: Storage, { runId, shard }: ShardPayload): Promise<boolean> {
-  if (await isCancelled(storage, runId)) return true;
-  const wanted = await readStopped(storage, runId);
-  return wanted !== undefined && shard >= wanted;
-}
-
-/** A signal that also fires when the work is no longer wanted. */
-function watchWish(
-  signal: AbortSignal,
-  isUnwantedNow: () => Promise<boolean>,
-): { signal: AbortSignal; stop: () => void } {
-  const cancel = new AbortController();
-  const timer = setInterval(() => {
-    isUnwantedNow().then(
-      (yes) => yes && cancel.abort(),
-      () => {},
-    );
-  }, cancelPollMs);
-  return { signal: AbortSignal.any([signal, cancel.signal]), stop: () => clearInterval(timer) };
-}
-
-/**
- * Latency is measured when all shards of the run are done and this worker does nothing else.
- * @returns false when the run was cancelled meanwhile
- */
-async function measureLatencyOf(
-  { options, storage, pipeline, runs, alone }: Workplace,
-  { runId, signal }: { runId: string; signal: AbortSignal },
-): Promise<boolean> {
-  const { plan } = await runs.open(runId);
-  const { latency } = plan.spec;
-  if (!latency) return true;
-  const device = deviceOf(plan, options);
-  const wanted = watchWish(signal, () => isCancelled(storage, runId));
-  try {
-    await alone(async () => {
-      await pipeline.keepOnly([], device);
-      const { all: env } = readEnvironment();
-      await measureRunLatency(plan, {
-        storage,
-        latency,
-        device,
-        restart: (request) => restartElsewhere(request, { env, signal: wanted.signal }),
-        signal: wanted.signal,
-      });
-    });
-  } finally {
-    wanted.stop();
-  }
-  signal.throwIfAborted();
-  return !(await isCancelled(storage, runId));
-}
-
-async function takeRun(
-  workplace: Workplace,
-  { payload, context }: { payload: RunPayload; context: AggregateContext },
-): Promise<void> {
-  const { options, storage } = workplace;
-  const { runId } = payload;
-  if (await isCancelled(storage, runId)) return;
-  const finishedAt = new Date();
-  try {
-    if (!(await measureLatencyOf(workplace, { runId, signal: context.signal }))) return;
-    const { childFailures } = context;
-    const record = await aggregateRun({ storage, runId, childFailures, finishedAt });
-    options.log.info(`run ${runId} is ${record.status}`);
-  } catch (error) {
-    const failed = context.finalAttempt && !context.signal.aborted;
-    if (failed) await markFailed(storage, { runId, reason: messageOf(error) });
-    throw error;
-  }
 }

@@ -3,22 +3,28 @@ import type { Command } from 'commander';
 import { checkStore } from '../../runs/check-store.ts';
 import { checkOutput } from '../../runs/collect.ts';
 import { persistRun, prepareRun } from '../../runs/submit.ts';
-import { openWorkplace } from '../../runs/workplace.ts';
 import { openStorage } from '../../storage/open.ts';
 import { conductRun, type ResultFlags } from '../conduct.ts';
+import {
+  addCoordinatorOptions,
+  type CoordinatorFlags,
+  checkCoordinatorFlags,
+  openPlace,
+} from '../coordinator-flags.ts';
 import { addFleetOptions, type FleetFlags, jsonOption } from '../options.ts';
 import { tell } from '../out.ts';
 import { readSettings } from '../settings.ts';
 import { addSpecOptions, readSpec, type SpecFlags } from '../spec-flags.ts';
 
-type RunFlags = SpecFlags & FleetFlags & ResultFlags & { reuse?: true };
+type RunFlags = SpecFlags & FleetFlags & CoordinatorFlags & ResultFlags & { reuse?: true };
 
 export function addRun(program: Command): void {
   const command = program
     .command('run')
     .description('evaluate: submit, start local workers, watch, report');
   addSpecOptions(command);
-  addFleetOptions(command)
+  addFleetOptions(command);
+  addCoordinatorOptions(command)
     .option('--out <dir>', 'copy the run folder there (it always is in the store)')
     .option('--reuse', 'take over records of earlier runs made under equal conditions')
     .addOption(jsonOption('the run record, or why there is none,'))
@@ -32,6 +38,7 @@ async function run(
   { flags, command }: { flags: RunFlags; command: Command },
 ): Promise<number> {
   const settings = readSettings(command);
+  checkCoordinatorFlags(flags, settings);
   const spec = await readSpec(file, flags);
   if (flags.out !== undefined) await checkOutput(flags.out);
   const workers = flags.workers || settings.environment.cores;
@@ -39,7 +46,7 @@ async function run(
   await checkStore(openStorage(store));
   const submission = await prepareRun(spec, { workers, reuse: flags.reuse === true, store });
   for (const warning of submission.warnings) tell(`warning: ${warning}`);
-  const workplace = await openWorkplace(settings);
+  const workplace = await openPlace(submission.plan.runId, { flags, settings });
   try {
     await persistRun(workplace.storage, submission);
     return await conductRun({ plan: submission.plan, workplace, settings, flags });

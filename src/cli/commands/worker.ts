@@ -1,13 +1,16 @@
 /** `topfive worker`: takes jobs until told to stop, or idle. */
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
+import { openStoredRun } from '../../runs/open-run.ts';
 import { enqueueUnfinished } from '../../runs/submit.ts';
 import { openWorkplace, type Workplace } from '../../runs/workplace.ts';
+import type { DutyOptions } from '../../workers/duties.ts';
 import type { RunningWorker } from '../../workers/worker.ts';
 import { type DeviceFlag, deviceOption, threadsOption, wholeNumber } from '../options.ts';
 import { type CliSettings, readSettings } from '../settings.ts';
 import { settleDevice } from '../settle-device.ts';
 
 interface WorkerFlags {
+  run?: string;
   exitWhenIdle?: number;
   device?: DeviceFlag;
   threads: number;
@@ -29,6 +32,12 @@ export function addWorker(program: Command): void {
       'end after so long with nothing unfinished on the queue',
       wholeNumber(0),
     )
+    .addOption(
+      new Option(
+        '--run <run>',
+        "work for this run alone, and end with it; its coordinator's queue is found without --queue",
+      ).conflicts('exitWhenIdle'),
+    )
     .addOption(deviceOption())
     .addOption(threadsOption())
     .option('--pixel-threads <n>', 'threads that decode and resize', wholeNumber(1), 1)
@@ -44,26 +53,47 @@ export function addWorker(program: Command): void {
 async function work(flags: WorkerFlags, settings: CliSettings): Promise<void> {
   const stop = listenForEnd();
   const device = await settleDevice(flags.device, settings);
+  const duties = { device, threads: flags.threads, pixelThreads: flags.pixelThreads };
+  const follow = async (worker: RunningWorker) => {
+    stop.then((why) => close(worker, { why, graceMs: flags.grace * 1000 }));
+    await worker.done;
+  };
+  if (flags.run !== undefined) return workForRun(flags.run, { duties, settings, follow });
   const workplace = await openWorkplace(settings);
   try {
     if (workplace.engine.owned) await takeUp(workplace, settings);
     // Loaded here alone, because it brings the report with its charts.
     const { startWorker } = await import('../../workers/worker.ts');
     const worker = await startWorker({
+      ...duties,
       store: workplace.storage.uri,
       queue: workplace.engine.url,
-      device,
-      threads: flags.threads,
-      pixelThreads: flags.pixelThreads,
-      ...(flags.exitWhenIdle !== undefined && { exitWhenIdleSeconds: flags.exitWhenIdle }),
       log: settings.log,
+      ...(flags.exitWhenIdle !== undefined && { exitWhenIdleSeconds: flags.exitWhenIdle }),
     });
     settings.log.info(`worker ${process.pid} takes jobs of ${workplace.storage.uri}`);
-    stop.then((why) => close(worker, { why, graceMs: flags.grace * 1000 }));
-    await worker.done;
+    await follow(worker);
   } finally {
     await workplace.close();
   }
+}
+
+async function workForRun(
+  run: string,
+  {
+    duties,
+    settings,
+    follow,
+  }: {
+    duties: Pick<DutyOptions, 'device' | 'threads' | 'pixelThreads'>;
+    settings: CliSettings;
+    follow: (worker: RunningWorker) => Promise<void>;
+  },
+): Promise<void> {
+  const { runId, store } = await openStoredRun(run, settings.store);
+  const { startRunMember } = await import('../../workers/run-member.ts');
+  const { queue, log } = settings;
+  await follow(startRunMember({ ...duties, store, runId, queue, log }));
 }
 
 /** An engine that was just started may know less than storage does. */
