@@ -3,7 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { networkInterfaces } from 'node:os';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { messageOf, TopfiveError } from '../errors.ts';
+import type { Plan } from '../jobs/plan.ts';
 import type { NetworkListening, TlsFiles } from '../queue/embedded-server.ts';
+import { checkStore } from '../runs/check-store.ts';
 import { openCoordinator } from '../runs/coordinate.ts';
 import { openWorkplace, type Workplace } from '../runs/workplace.ts';
 import { openStorage } from '../storage/open.ts';
@@ -57,13 +59,20 @@ function readLaunch(text: string): LaunchChoice {
 
 /** The place where a run is worked on: a coordinator's for this run alone, or the store's. */
 export async function openPlace(
-  runId: string,
+  { runId, spec }: Pick<Plan, 'runId' | 'spec'>,
   { flags, settings }: { flags: CoordinatorFlags; settings: CliSettings },
 ): Promise<Workplace> {
   if (!flags.coordinate) return openWorkplace(settings);
+  if (spec.latency) {
+    throw new TopfiveError(
+      'usage',
+      'a coordinator aggregates on its own machine, where latency would be measured too: leave out --coordinate, or latency: in the spec',
+    );
+  }
   const { store, log } = settings;
-  const listen = await readListening(flags);
-  return openCoordinator(runId, { storage: openStorage(store), listen, log });
+  const storage = openStorage(store);
+  await checkStore(storage);
+  return openCoordinator(runId, { storage, listen: await readListening(flags), log });
 }
 
 /** Refuses options that mean nothing together, before any work is done. */

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { Redis } from 'ioredis';
 import { redisOptions } from './backend.ts';
 import type { EmbeddedServer, ServerPlace } from './embedded-server.ts';
+import { settlesWithin } from './patience.ts';
 import { isOlderThan, oldestRedis } from './probe.ts';
 import { decideListening } from './redis-listening.ts';
 import { findExecutable, spawnTied, type TiedProcess } from './tied-process.ts';
@@ -57,7 +58,10 @@ async function waitForRedis(url: string, child: TiedProcess): Promise<void> {
   try {
     const answered = client.ping();
     answered.catch(() => {});
-    await Promise.race([answered, child.ended]);
+    await Promise.race([answered, child.ended]).catch(async (error) => {
+      // Another server on the port answers while ours still finds out that the port is taken.
+      if (!(await settlesWithin(child.ended, 1000))) throw error;
+    });
     if (!child.running) throw new Error(child.lastOutput() || 'it ended at once');
   } finally {
     client.disconnect();

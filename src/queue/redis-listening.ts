@@ -64,10 +64,10 @@ async function onNetwork({ port: wanted, host, tls }: NetworkListening): Promise
 
 /**
  * Who knows the secret may use the queue, but neither configure the server nor have it load, save or copy anything
- * (the categories of `ACL CAT`); INFO is what a client asks for first.
+ * (the categories of `ACL CAT`). INFO is what a client asks for first, CLIENT LIST how workers are counted.
  */
 function guard(secret: string): [string, ...string[]] {
-  const rights = ['~*', '&*', '+@all', '-@admin', '-@dangerous', '+info'];
+  const rights = ['~*', '&*', '+@all', '-@admin', '-@dangerous', '+info', '+client|list'];
   return ['user', 'default', 'reset', 'on', `>${secret}`, ...rights];
 }
 

@@ -48,6 +48,8 @@ export interface RunQueue {
   /** Removes what waits and tells the workers that hold the rest. */
   cancelRun(runId: string): Promise<void>;
   counts(): Promise<QueueCounts>;
+  /** Workers that are connected and take shards. */
+  countWorkers(): Promise<number>;
   runState(runId: string): Promise<RunJobState>;
   /** Progress of every worker from now on; returns the way to stop listening. */
   onProgress(listener: (progress: RunProgress) => void): () => void;
@@ -90,6 +92,7 @@ export async function openRunQueue(url: string, options: RunQueueOptions = {}): 
     },
     cancelRun: (runId) => withPatience(() => cancelRun(connection, runId)),
     counts: () => withPatience(() => countJobs(connection)),
+    countWorkers: () => withPatience(() => connection.shards.getWorkersCount()),
     runState: (runId) => withPatience(() => readRunState(connection, runId)),
     onProgress: progress.listen,
     async close() {

@@ -4,7 +4,7 @@ import { TopfiveError } from '../errors.ts';
 import type { ChildFailure } from '../jobs/aggregate.ts';
 import type { Logger } from '../log.ts';
 import { createBackend, runsQueue, shardsQueue } from './backend.ts';
-import { connectQueue, countJobs, type QueueConnection } from './connection.ts';
+import { closeWithinMs, connectQueue, countJobs, type QueueConnection } from './connection.ts';
 import { logErrors } from './error-log.ts';
 import { attemptJob, type JobContext, type Shift } from './job-attempt.ts';
 import { openListener } from './listener.ts';
@@ -48,6 +48,8 @@ export interface RunWorker {
   done: Promise<void>;
   /** Takes no more jobs, waits `graceMs` for those it has, then aborts them, and they go back on the queue. */
   close(graceMs?: number): Promise<void>;
+  /** Drops what it has without a word to the queue, which may be gone: its run is over. */
+  leave(): Promise<void>;
 }
 
 const defaultGraceMs = 10_000;
@@ -76,14 +78,22 @@ export async function startRunWorker(options: RunWorkerOptions): Promise<RunWork
   const workers: BullWorker[] = [];
   const closeRequest = new AbortController();
   let closing: Promise<void> | undefined;
-  const close = (graceMs = defaultGraceMs) => {
-    closing ??= closeWorkers(workers, { connection, shift, ending, graceMs }).finally(async () => {
+  const end = (closeAll: () => Promise<void>) => {
+    closing ??= closeAll().finally(async () => {
       await listener.close();
       await connection.close();
     });
     closeRequest.abort();
     return closing;
   };
+  const close = (graceMs = defaultGraceMs) =>
+    end(() => closeWorkers(workers, { connection, shift, ending, graceMs }));
+  const leave = () =>
+    end(async () => {
+      ending.abort();
+      const closed = Promise.all(workers.map((worker) => worker.close(true)));
+      if (!(await settlesWithin(closed, closeWithinMs))) disconnect(workers);
+    });
   try {
     await listener.hears();
     workers.push(...makeWorkers(options, { connection, shift }));
@@ -101,7 +111,7 @@ export async function startRunWorker(options: RunWorkerOptions): Promise<RunWork
     close,
   });
   done.catch(() => {});
-  return { done, close };
+  return { done, close, leave };
 }
 
 /** Resolves when it was closed, or closes it when it has been idle for long enough. */
@@ -200,5 +210,9 @@ async function closeWorkers(
   ending.abort();
   if (await settlesWithin(closed, abortWithinMs)) return;
   shift.log.warn('a job does not end; another worker gets it when its lock expires');
+  disconnect(workers);
+}
+
+function disconnect(workers: BullWorker[]): void {
   for (const worker of workers) worker.disconnect().catch(() => {});
 }

@@ -6,16 +6,20 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf, TopfiveError } from '../errors.ts';
 import { claimEpoch, type Endpoint, publishEndpoint, readEndpoint } from '../jobs/endpoint.ts';
 import { finishRun } from '../jobs/finish-run.ts';
+import { hasEnding } from '../jobs/run-state.ts';
 import type { Logger } from '../log.ts';
 import type { NetworkListening } from '../queue/embedded-server.ts';
 import { openEngine } from '../queue/engine.ts';
-import { openRunQueue } from '../queue/run-queue.ts';
+import { openRunQueue, type RunQueue } from '../queue/run-queue.ts';
 import { startRunWorker } from '../queue/run-worker.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { Coordination, Workplace } from './workplace.ts';
 
 /** How often a coordinator looks whether it still is the newest, in milliseconds. */
 const lookMs = 2000;
+/** Workers notice the end of their run within two seconds. */
+const farewellMs = 4000;
+const farewellPollMs = 100;
 
 export interface CoordinatorOptions {
   storage: Storage;
@@ -48,11 +52,25 @@ export async function openCoordinator(
     });
     closings.push(() => aggregator.close());
     const coordination = coordinate(runId, { storage, queue: engine.url, log });
+    closings.push(() => letWorkersGo(runId, { storage, queue }));
     closings.push(() => coordination.retire());
     return { storage, engine, queue, coordination, close };
   } catch (error) {
     await close();
     throw error;
+  }
+}
+
+/** Keeps the queue until the workers of a run that has ended have gone, so that they go in order. */
+async function letWorkersGo(
+  runId: string,
+  { storage, queue }: { storage: Storage; queue: RunQueue },
+): Promise<void> {
+  const deadline = performance.now() + farewellMs;
+  const isOver = await hasEnding(storage, runId).catch(() => false);
+  while (isOver && performance.now() < deadline) {
+    if ((await queue.countWorkers().catch(() => 0)) === 0) return;
+    await sleep(farewellPollMs);
   }
 }
 

@@ -35,7 +35,12 @@ export function startRunMember(options: MemberOptions): RunningWorker {
     for (let lostAt = performance.now(); ; ) {
       const queue = await findQueue(member, lostAt);
       if (queue === undefined) return;
-      serving = await joinQueue(queue, member);
+      serving = await joinQueue(queue, member).catch((error) => {
+        // It answered a moment ago, so it is lost, not wrong.
+        options.log.debug(messageOf(error));
+        return undefined;
+      });
+      if (!serving) continue;
       if ((await serving.ended) !== 'lost') return;
       lostAt = performance.now();
       options.log.warn(`the queue of run ${options.runId} is lost; looking for it`);
@@ -61,6 +66,7 @@ async function findQueue(
   const { runId, log } = options;
   let why = 'no coordinator has said where it is';
   while (!signal.aborted) {
+    if (performance.now() - lostAt > patienceMs) throw neverFound(runId, why);
     try {
       if (await hasEnding(duties.storage, runId)) return undefined;
       const queue = options.queue ?? (await readEndpoint(duties.storage, runId))?.queue;
@@ -71,15 +77,16 @@ async function findQueue(
     } catch (error) {
       why = messageOf(error);
     }
-    if (performance.now() - lostAt > patienceMs) {
-      throw new TopfiveError(
-        'queue',
-        `the queue of run ${runId} could not be used for ${patienceMs / 60_000} minutes: ${why}; "topfive resume ${runId} --coordinate" starts a coordinator`,
-      );
-    }
     await pause(lookMs, signal);
   }
   return undefined;
+}
+
+function neverFound(runId: string, why: string): TopfiveError {
+  return new TopfiveError(
+    'queue',
+    `the queue of run ${runId} could not be used for ${patienceMs / 60_000} minutes: ${why}; "topfive resume ${runId} --coordinate" starts a coordinator`,
+  );
 }
 
 interface Serving {
@@ -117,7 +124,7 @@ async function joinQueue(url: string, { options, duties, signal }: Member): Prom
   return { ended, close: (graceMs) => worker.close(graceMs) };
 }
 
-/** Closes the worker when its run has ended, however it ended. */
+/** Ends the worker when its run has ended, however it ended. */
 function leaveWithRun(
   worker: RunWorker,
   { runId, duties, signal }: { runId: string; duties: Duties; signal: AbortSignal },
@@ -132,7 +139,7 @@ function leaveWithRun(
       await pause(lookMs, signal);
       // Storage that does not answer now is asked again.
       const isOver = await hasEnding(duties.storage, runId).catch(() => false);
-      if (isOver && isOpen) await worker.close(0);
+      if (isOver && isOpen) await worker.leave();
     }
   };
   look();

@@ -55,6 +55,32 @@ const wrong: [string, string[], RegExp][] = [
     ['submit', 'spec.yaml', '--launch', 'kubernetes'],
     /kubernetes is not built yet/,
   ],
+  [
+    'options of a coordinator without one',
+    ['run', 'spec.yaml', '--port', '0', '--launch', 'local:1'],
+    /--launch, --port say how a coordinator works: add --coordinate/,
+  ],
+  [
+    'a coordinator beside another queue',
+    ['run', 'spec.yaml', '--coordinate', '--queue', 'redis://127.0.0.1:1'],
+    /a coordinator carries a queue of its own/,
+  ],
+  [
+    'a certificate without its key',
+    ['run', 'spec.yaml', '--coordinate', '--tls-cert', 'spec.yaml'],
+    /TLS needs both --tls-cert and --tls-key/,
+  ],
+  [
+    'a key that is not there',
+    ['run', 'spec.yaml', '--coordinate', '--tls-cert', 'spec.yaml', '--tls-key', 'absent.key'],
+    /TLS files cannot be read: .*absent\.key/,
+  ],
+  ['a worker of an unknown run', ['worker', '--run', 'nosuch'], /there is no run "nosuch"/],
+  [
+    'a worker that ends in two ways',
+    ['worker', '--run', 'nosuch', '--exit-when-idle', '1'],
+    /'--run <run>' cannot be used with option '--exit-when-idle <seconds>'/,
+  ],
   ['a run nobody knows', ['status', 'nosuch'], /there is no run "nosuch"/],
   ['predictions of no model', ['predictions', 'nosuch'], /required option '--model <id>'/],
   [

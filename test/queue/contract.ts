@@ -358,6 +358,36 @@ export function testQueue(kind: EngineKind): void {
       open.length = 0;
     });
 
+    test('in the tail idle workers go but for one, which takes up the shard of a worker that is lost', async () => {
+      const runId = nextRun();
+      const other = runProgram('worker-program', { url: engine.url, lockMs: 500 });
+      await other.line('ready');
+      await queue.enqueueRun({ runId, store, jobs: shardJobs(1) });
+      await waitFor('an active shard', async () => (await queue.counts()).active === 1);
+      const taken: number[] = [];
+      let left = 3;
+      const idle = await Promise.all(
+        Array.from({ length: left }, () =>
+          start({
+            lockMs: 500,
+            shard: async ({ shard }) => void taken.push(shard),
+            leaveInTail: true,
+          }),
+        ),
+      );
+      for (const { done } of idle) {
+        done.then(() => {
+          left -= 1;
+        });
+      }
+      await waitFor('two to leave', () => left === 1);
+      other.child.kill('SIGKILL');
+      await Promise.all(idle.map(({ done }) => done));
+      assert.deepEqual(taken, [0]);
+      assert.deepEqual(await queue.runState(runId), { state: 'done' });
+      open.length = 0;
+    });
+
     test('work that a closing worker gives back loses no attempt', async () => {
       const runId = nextRun();
       const leaving = await start({ shard: (_, context) => waitForSignal(context) });

@@ -44,10 +44,10 @@ async function resume(run: string, flags: ResumeFlags, settings: CliSettings): P
   if (isDone || (flags.ifUnfinished && hasEnded(state)))
     return tellResult(state, { storage, flags });
   const here = { ...settings, store };
-  const workplace = await openPlace(runId, { flags, settings: here });
+  const plan = await loadPlan(storage, runId);
+  const workplace = await openPlace(plan, { flags, settings: here });
   try {
     await clearEnding(storage, runId);
-    const plan = await loadPlan(storage, runId);
     return await conductRun({ plan, workplace, settings: here, flags });
   } finally {
     await workplace.close();

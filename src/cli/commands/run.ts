@@ -46,7 +46,7 @@ async function run(
   await checkStore(openStorage(store));
   const submission = await prepareRun(spec, { workers, reuse: flags.reuse === true, store });
   for (const warning of submission.warnings) tell(`warning: ${warning}`);
-  const workplace = await openPlace(submission.plan.runId, { flags, settings });
+  const workplace = await openPlace(submission.plan, { flags, settings });
   try {
     await persistRun(workplace.storage, submission);
     return await conductRun({ plan: submission.plan, workplace, settings, flags });

@@ -3,7 +3,6 @@ import { type Command, Option } from 'commander';
 import { openStoredRun } from '../../runs/open-run.ts';
 import { enqueueUnfinished } from '../../runs/submit.ts';
 import { openWorkplace, type Workplace } from '../../runs/workplace.ts';
-import type { DutyOptions } from '../../workers/duties.ts';
 import type { RunningWorker } from '../../workers/worker.ts';
 import { type DeviceFlag, deviceOption, threadsOption, wholeNumber } from '../options.ts';
 import { type CliSettings, readSettings } from '../settings.ts';
@@ -52,13 +51,18 @@ export function addWorker(program: Command): void {
 
 async function work(flags: WorkerFlags, settings: CliSettings): Promise<void> {
   const stop = listenForEnd();
+  const run = flags.run === undefined ? undefined : await openStoredRun(flags.run, settings.store);
   const device = await settleDevice(flags.device, settings);
   const duties = { device, threads: flags.threads, pixelThreads: flags.pixelThreads };
   const follow = async (worker: RunningWorker) => {
     stop.then((why) => close(worker, { why, graceMs: flags.grace * 1000 }));
     await worker.done;
   };
-  if (flags.run !== undefined) return workForRun(flags.run, { duties, settings, follow });
+  if (run) {
+    const { startRunMember } = await import('../../workers/run-member.ts');
+    const { queue, log } = settings;
+    return follow(startRunMember({ ...duties, ...run, queue, log }));
+  }
   const workplace = await openWorkplace(settings);
   try {
     if (workplace.engine.owned) await takeUp(workplace, settings);
@@ -76,24 +80,6 @@ async function work(flags: WorkerFlags, settings: CliSettings): Promise<void> {
   } finally {
     await workplace.close();
   }
-}
-
-async function workForRun(
-  run: string,
-  {
-    duties,
-    settings,
-    follow,
-  }: {
-    duties: Pick<DutyOptions, 'device' | 'threads' | 'pixelThreads'>;
-    settings: CliSettings;
-    follow: (worker: RunningWorker) => Promise<void>;
-  },
-): Promise<void> {
-  const { runId, store } = await openStoredRun(run, settings.store);
-  const { startRunMember } = await import('../../workers/run-member.ts');
-  const { queue, log } = settings;
-  await follow(startRunMember({ ...duties, store, runId, queue, log }));
 }
 
 /** An engine that was just started may know less than storage does. */
