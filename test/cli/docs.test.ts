@@ -24,7 +24,7 @@ const flagsOf = (command: Command) =>
   command.options.flatMap(({ long }) => (long ? [long] : [])).sort();
 const flagsIn = (text: string) => [...new Set(text.match(/--[a-z][a-z0-9-]*/g))];
 
-const program = buildProgram();
+const program = await buildProgram();
 const commands = leaves(program);
 
 test('there are commands', () => {
