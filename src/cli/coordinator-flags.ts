@@ -27,6 +27,7 @@ export type LaunchChoice = { who: 'none' } | { who: 'local'; workers: number };
 
 /** The port on which Redis is expected; firewalls are opened for it. */
 const redisPort = 6379;
+const highestPort = 65_535;
 
 export function addCoordinatorOptions(command: Command): Command {
   return command
@@ -35,7 +36,7 @@ export function addCoordinatorOptions(command: Command): Command {
     .option(
       '--port <n>',
       `where a coordinator's queue listens; 0 takes a free port (${redisPort})`,
-      wholeNumber(0),
+      wholeNumber(0, highestPort),
     )
     .option('--host <name>', "a coordinator's name or address for its workers (this machine's)")
     .option('--tls-cert <file>', "PEM certificate of a coordinator's queue")

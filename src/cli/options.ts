@@ -4,11 +4,18 @@ import { daySchema, isOver } from '../jobs/baselines.ts';
 import { devices } from '../onnx/device.ts';
 
 /** A parser of whole numbers from `lowest` up. */
-export function wholeNumber(lowest: number): (text: string) => number {
+export function wholeNumber(
+  lowest: number,
+  highest = Number.MAX_SAFE_INTEGER,
+): (text: string) => number {
   return (text) => {
     const value = Number(text);
-    if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < lowest) {
-      throw new InvalidArgumentError(`It must be a whole number of at least ${lowest}.`);
+    if (!/^\d+$/.test(text) || value < lowest || value > highest) {
+      const range =
+        highest === Number.MAX_SAFE_INTEGER
+          ? `of at least ${lowest}`
+          : `from ${lowest} to ${highest}`;
+      throw new InvalidArgumentError(`It must be a whole number ${range}.`);
     }
     return value;
   };

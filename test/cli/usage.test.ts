@@ -66,6 +66,11 @@ const wrong: [string, string[], RegExp][] = [
     /a coordinator carries a queue of its own/,
   ],
   [
+    'a port that there is not',
+    ['run', 'spec.yaml', '--coordinate', '--port', '70000'],
+    /It must be a whole number from 0 to 65535/,
+  ],
+  [
     'a certificate without its key',
     ['run', 'spec.yaml', '--coordinate', '--tls-cert', 'spec.yaml'],
     /TLS needs both --tls-cert and --tls-key/,
