@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { RunRecord } from '../../src/scoring/run-record.ts';
-import { correct, writeSmallSet } from './small-set.ts';
+import { correct, specText, writeSmallSet } from './small-set.ts';
 import { type Ended, makePlace, type Started } from './topfive.ts';
 
 const place = makePlace();
@@ -89,4 +89,12 @@ test('a cancelled run stays cancelled for a coordinator that its platform starts
   assert.equal(again.code, 130, again.stderr);
   const worker = await place.topfive('worker', '--run', runId);
   assert.equal(worker.code, 0, worker.stderr);
+});
+
+test('a coordinator refuses to measure latency, which would be that of its own machine', async () => {
+  writeFileSync(join(place.directory, 'latency.yaml'), specText('latency: {}'));
+  const { code, stdout, stderr } = await place.topfive('run', 'latency.yaml', ...coordinate);
+  assert.equal(code, 2, stderr);
+  assert.equal(stdout, '');
+  assert.match(stderr, /leave out --coordinate, or latency: in the spec\n$/);
 });
