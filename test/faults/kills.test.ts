@@ -2,12 +2,10 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { after, before, test } from 'node:test';
-import { writeSyntheticDataset } from '../../src/data/synthetic.ts';
-import { writeTinyModel } from '../models/tiny-model.ts';
+import { makeFaultSet } from './fault-set.ts';
 import { childrenOf, eventually, listProcesses } from './processes.ts';
 
 const main = resolve(import.meta.dirname, '../../dist/cli/main.js');
@@ -16,26 +14,7 @@ const shardSize = 25;
 let folder: string;
 
 before(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'topfive-faults-'));
-  await writeSyntheticDataset({ directory: join(folder, 'val'), images, seed: 7, split: 'val' });
-  await writeTinyModel(join(folder, 'tiny.onnx'), { side: 224, classes: 1000 });
-  const recipe = {
-    decoder: 'opencv',
-    kernel: 'cubic',
-    resizeShort: 256,
-    crop: 224,
-    mean: [0.485, 0.456, 0.406],
-    std: [0.229, 0.224, 0.225],
-  };
-  const spec = {
-    version: 1,
-    name: 'faults',
-    dataset: { uri: './val/val', labels: './val/val_list.txt' },
-    models: [{ id: 'tiny', onnx: './tiny.onnx', recipe }],
-    batchSize: 4,
-    shardSize,
-  };
-  writeFileSync(join(folder, 'spec.json'), JSON.stringify(spec));
+  folder = await makeFaultSet('faults', { images, shardSize });
 });
 
 after(() => rmSync(folder, { recursive: true, force: true }));
