@@ -101,6 +101,20 @@ test('an artifact that is no longer in the cache is said to be removed', async (
   assert.match(stderr, new RegExp(`the artifact of ${id} was removed from the cache`));
 });
 
+test('models verify holds a file, or what was imported for a card, against the card', async () => {
+  const file = await place.topfive('models', 'verify', 'b.onnx', '--card', id);
+  assert.equal(file.code, 0, file.stdout + file.stderr);
+  assert.match(file.stdout, /^ok +parameters +4652008$/m);
+  await json('models', 'import', id, '--weights', 'good.safetensors');
+  assert.ok((await json('models', 'verify', id)).checks.length > 8);
+  const other = await place.topfive('models', 'verify', 'b.onnx', '--card', 'EfficientNetB0');
+  assert.equal(other.code, 2);
+  assert.match(other.stdout, /^fail +operators +49 Conv, 1 Gemm, but the card has 81 Conv/m);
+  const open = await place.topfive('models', 'verify', 'b.onnx');
+  assert.equal(open.code, 2);
+  assert.match(open.stderr, /^error: nothing says which card b\.onnx .*--card ID/);
+});
+
 const others = tensors.slice(1);
 const [{ name: firstName, dims, data }] = tensors;
 const evil = call(global('os', 'system'), text('touch owned'));

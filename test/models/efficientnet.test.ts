@@ -7,15 +7,11 @@ import type { Sized } from '../../src/models/architectures/architecture.ts';
 import type { Network, TensorSpec } from '../../src/models/architectures/network.ts';
 import { seededWeights } from '../../src/models/architectures/seeded.ts';
 import { buildModel, networkOf } from '../../src/models/build.ts';
+import { goldenInput } from '../../src/models/verify/golden-logits.ts';
 import { openClassifier } from '../../src/onnx/session.ts';
 import { inferShapes } from '../../src/onnx/shapes.ts';
 import { writeOnnx } from '../../src/onnx/write.ts';
-import {
-  type GoldenModel,
-  goldenInput,
-  goldenModels,
-  goldenWeights,
-} from '../fixtures/architectures/models.ts';
+import { type GoldenModel, goldenModels, goldenWeights } from '../fixtures/architectures/models.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'topfive-efficientnet-'));
 after(() => rm(folder, { recursive: true }));

@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { buildModel, networkOf } from '../../src/models/build.ts';
 import { cards } from '../../src/models/cards.ts';
+import { goldenInput } from '../../src/models/verify/golden-logits.ts';
 import { openClassifier } from '../../src/onnx/session.ts';
-import { goldenInput, goldenModels, goldenWeights } from '../fixtures/architectures/models.ts';
+import { goldenModels, goldenWeights } from '../fixtures/architectures/models.ts';
 
 const resnexts = cards.filter(({ architecture }) => architecture.family === 'resnext');
 

@@ -6,10 +6,21 @@ import { addInspect } from './models-inspect.ts';
 import { addModelList } from './models-list.ts';
 import { addPull } from './models-pull.ts';
 import { addShow } from './models-show.ts';
+import { addVerifyModel } from './models-verify.ts';
 
 export function addModels(program: Command): void {
   const models = program
     .command('models')
     .description('model cards, artifacts made of them, and any ONNX file');
-  for (const add of [addModelList, addShow, addInspect, addBuild, addImport, addPull]) add(models);
+  for (const add of additions) add(models);
 }
+
+const additions = [
+  addModelList,
+  addShow,
+  addInspect,
+  addBuild,
+  addImport,
+  addPull,
+  addVerifyModel,
+] as const;
