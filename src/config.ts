@@ -135,6 +135,30 @@ function withScheme(proxy: string): string {
   return proxy === '' || proxy.includes('://') ? proxy : `http://${proxy}`;
 }
 
+export interface WebhookSettings {
+  /** Where verdicts of nights are sent; undefined for nowhere. */
+  url: string | undefined;
+  /** Signs the messages; undefined leaves them unsigned. */
+  secret: string | undefined;
+  /** Whether the URL may lead to an address that only a network of one's own reaches. */
+  allowPrivate: boolean;
+}
+
+export function readWebhookSettings(env: NodeJS.ProcessEnv = process.env): WebhookSettings {
+  const allowed = env.TOPFIVE_WEBHOOK_ALLOW_PRIVATE || 'false';
+  if (allowed !== 'true' && allowed !== 'false') {
+    throw new TopfiveError(
+      'usage',
+      `TOPFIVE_WEBHOOK_ALLOW_PRIVATE is true or false, not "${allowed}".`,
+    );
+  }
+  return {
+    url: env.TOPFIVE_WEBHOOK || undefined,
+    secret: env.TOPFIVE_WEBHOOK_SECRET || undefined,
+    allowPrivate: allowed === 'true',
+  };
+}
+
 /** XDG Base Directory Specification: a relative path is ignored. */
 function baseDirectory(named: string | undefined, usual: string): string {
   return named?.startsWith('/') ? named : join(homedir(), usual);

@@ -149,7 +149,7 @@ export async function tellResult(
 export async function tellUnfinished(state: RunState, flags: ResultFlags): Promise<number> {
   const { runId, status } = state;
   const cancelled = status === 'cancelled';
-  const reasons = [state.reason ?? (cancelled ? 'the run was cancelled' : 'the run did not end')];
+  const reasons = unfinishedReasons(state);
   if (flags.json) await writeJson({ runId, status, reasons });
   tell(
     cancelled
@@ -157,6 +157,10 @@ export async function tellUnfinished(state: RunState, flags: ResultFlags): Promi
       : `error: run ${runId} ${status}: ${reasons.join('; ')}; mend the cause, then "${again(state)}"`,
   );
   return cancelled ? exitCodes.cancelled : exitCodes.failed;
+}
+
+export function unfinishedReasons({ reason, status }: RunState): string[] {
+  return [reason ?? (status === 'cancelled' ? 'the run was cancelled' : 'the run did not end')];
 }
 
 /** 3 for a run whose numbers do not stand. */

@@ -59,6 +59,10 @@ export const specSchema = z.strictObject({
   gates: gatesSchema.optional(),
   /** Ends a run once every gate is decided; the order of the images is then random. */
   earlyStop: earlyStopSchema.optional(),
+  /** Where the verdict of a night is sent; a URL that is a secret belongs in TOPFIVE_WEBHOOK. */
+  webhook: z
+    .url({ protocol: /^https?$/, error: 'it must be an https:// or http:// URL' })
+    .optional(),
   batchSize: z.union([z.literal('auto'), positive.max(4096)]).default('auto'),
   shardSize: z.union([z.literal('auto'), positive]).default('auto'),
   latency: latencySchema.optional(),

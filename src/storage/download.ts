@@ -1,6 +1,5 @@
-/** The only door to undici: a file from a web server, through proxies and over cut connections. */
+/** A file from a web server, through proxies and over cut connections. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { EnvHttpProxyAgent, fetch, type Response } from 'undici';
 import { readProxySettings } from '../config.ts';
 import { isSystemError, messageOf, TopfiveError } from '../errors.ts';
 import {
@@ -10,6 +9,7 @@ import {
   readBeginning,
   startFile,
 } from './partial-file.ts';
+import { fetch, openWebClient, type Response, type WebClient } from './web-client.ts';
 
 export interface DownloadOptions {
   /** Where the file gathers. What an earlier attempt left is gone on with, while the server has the same file. */
@@ -27,7 +27,6 @@ export interface DownloadOptions {
 const mostFailures = 5;
 /** A server that is silent for so long has gone. */
 const silenceMs = 60_000;
-const connectMs = 15_000;
 /** The server is busy or broken for the moment. */
 const passing = [408, 425, 429, 500, 502, 503, 504];
 /** Errors that say that there is no way, rather than that it broke. */
@@ -42,7 +41,7 @@ class Interruption extends Error {}
  */
 export async function download(url: string, options: DownloadOptions): Promise<void> {
   checkUrl(url);
-  const client = openClient();
+  const client = openWebClient({ silenceMs });
   try {
     await downloadWith(client, { url, ...options });
   } finally {
@@ -60,25 +59,11 @@ export function checkUrl(url: string): void {
   );
 }
 
-function openClient(): EnvHttpProxyAgent {
-  const { http, https, none } = readProxySettings();
-  return new EnvHttpProxyAgent({
-    httpProxy: http,
-    httpsProxy: https,
-    noProxy: none,
-    // Many proxies open no tunnels to where no encryption is.
-    proxyTunnel: false,
-    connectTimeout: connectMs,
-    headersTimeout: silenceMs,
-    bodyTimeout: silenceMs,
-  });
-}
-
 interface Attempt extends DownloadOptions {
   url: string;
 }
 
-async function downloadWith(client: EnvHttpProxyAgent, task: Attempt): Promise<void> {
+async function downloadWith(client: WebClient, task: Attempt): Promise<void> {
   const { url, path, pauseMs = 1000, onRetry } = task;
   let wait = pauseMs;
   for (let failures = 0; ; ) {
@@ -102,7 +87,7 @@ async function sizeOf(path: string, url: string): Promise<number> {
   return (await readBeginning(path, url))?.size ?? 0;
 }
 
-async function attempt(client: EnvHttpProxyAgent, task: Attempt): Promise<void> {
+async function attempt(client: WebClient, task: Attempt): Promise<void> {
   const { url, path, signal } = task;
   const beginning = await readBeginning(path, url);
   if (beginning && beginning.size === beginning.total) return;

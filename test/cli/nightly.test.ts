@@ -1,12 +1,31 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import type { Night } from '../../src/scoring/night-record.ts';
 import { tinyModel } from '../models/tiny-model.ts';
+import { close, listen } from '../storage/web-server.ts';
 import { classes, specText, writeSmallSet } from './small-set.ts';
 import { makePlace } from './topfive.ts';
 
-const place = makePlace({ USER: 'ada' });
+const messages: { text: string; topfive: Night }[] = [];
+/** The answer to every message. */
+let status = 200;
+const server = createServer(async (request, answer) => {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk);
+  messages.push(JSON.parse(Buffer.concat(chunks).toString()));
+  answer.writeHead(status).end();
+});
+const webhook = await listen(server);
+after(() => close(server));
+
+const place = makePlace({
+  USER: 'ada',
+  TOPFIVE_WEBHOOK: webhook,
+  TOPFIVE_WEBHOOK_ALLOW_PRIVATE: 'true',
+});
 const at = (...path: string[]) => join(place.directory, ...path);
 before(() => writeSmallSet(place.directory));
 after(() => place.remove());
@@ -35,6 +54,14 @@ test('the first night is inconclusive and says how to bless it', async () => {
     first.line,
     /^inconclusive: small: "small" has no baseline yet; "topfive baseline set/,
   );
+  assert.deepEqual(messages, [
+    { text: [first.line, ...first.notes].join('\n• '), topfive: messages[0].topfive },
+  ]);
+  assert.deepEqual(
+    [messages[0].topfive.runId, messages[0].topfive.line],
+    [first.runId, first.line],
+  );
+  assert.deepEqual([first.webhook.delivered, first.webhook.attempts], [true, 1]);
   const set = await place.topfive('baseline', 'set', first.runId, '--reason', 'first');
   assert.equal(set.code, 0, set.stderr);
 });
@@ -55,6 +82,24 @@ test('an identical night passes, computes nothing and says so', async () => {
     assert.ok(readFileSync(at('out', file)).length > 0, file);
   }
   assert.match(readFileSync(at('out/night.html'), 'utf8'), /<svg/);
+});
+
+test('a webhook that refuses the message is told, and changes neither verdict nor exit code', async () => {
+  status = 404;
+  const { code, verdict, stderr, webhook: delivery } = await night();
+  status = 200;
+  assert.deepEqual([code, verdict, delivery.delivered], [0, 'pass', false]);
+  assert.match(
+    stderr,
+    /warning: the webhook at 127\.0\.0\.1:\d+ did not take the verdict: it answered 404/,
+  );
+});
+
+test('a spec names its own webhook, and a flag another', async () => {
+  messages.length = 0;
+  writeFileSync(at('own.yaml'), specText('webhook: https://nowhere.invalid/x\n'));
+  const { code } = await night('own.yaml', '--webhook', `${webhook}/other`);
+  assert.deepEqual([code, messages.length], [0, 1]);
 });
 
 test('a night of other weights is a regression that names images and cause, until it is acknowledged', async () => {
@@ -86,7 +131,7 @@ test('the history names the first bad night and what changed then', async () => 
   );
   assert.equal(code, 0, stderr);
   const { nights, fall } = JSON.parse(stdout);
-  assert.equal(nights.length, 5);
+  assert.equal(nights.length, 7);
   assert.ok(fall.to < fall.from);
   assert.equal(fall.changes[0].what, 'artifact');
   assert.match(readFileSync(at('h.html'), 'utf8'), /Top-1 fell by about/);
@@ -125,6 +170,7 @@ test('a published baseline is about 50,000 images', async () => {
 for (const [args, told] of [
   [['nightly'], /missing required argument/],
   [['nightly', 'absent.yaml'], /there is no such file/],
+  [['nightly', 'spec.yaml', '--webhook', 'chat'], /must be a URL that begins with https/],
   [['history', 'b0'], /no night of \S+ has b0: there are again \(fp32\), tiny \(fp32\)/],
   [
     ['baseline', 'acknowledge', 'nowhere', '--reason', 'x', '--until', '2999-01-01'],

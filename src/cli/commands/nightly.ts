@@ -6,22 +6,25 @@ import { loadPlan, type Plan } from '../../jobs/plan.ts';
 import { isReported } from '../../jobs/run-state.ts';
 import type { Spec } from '../../jobs/spec.ts';
 import { comparisonText } from '../../report/comparison-text.ts';
+import { brokenNightMessage, nightMessage } from '../../report/night-message.ts';
 import { checkStore } from '../../runs/check-store.ts';
 import { checkOutput, collectRun } from '../../runs/collect.ts';
 import { concludeNight, keepNightFiles, type NightOutcome } from '../../runs/night.ts';
 import { persistRun, prepareRun } from '../../runs/submit.ts';
+import { tellWebhook, webhookOf } from '../../runs/tell-night.ts';
+import type { Delivery } from '../../runs/webhook.ts';
 import { openWorkplace } from '../../runs/workplace.ts';
 import type { Night } from '../../scoring/night-record.ts';
 import { openStorage } from '../../storage/open.ts';
 import type { Storage } from '../../storage/storage.ts';
-import { conduct, tellUnfinished } from '../conduct.ts';
+import { conduct, tellUnfinished, unfinishedReasons } from '../conduct.ts';
 import { tellGithub } from '../github.ts';
 import { addFleetOptions, type FleetFlags, jsonOption } from '../options.ts';
 import { tell, writeJson, writeOut } from '../out.ts';
 import { type CliSettings, readSettings } from '../settings.ts';
 import { readSpec } from '../spec-flags.ts';
 
-type NightlyFlags = FleetFlags & { out?: string; json?: true };
+type NightlyFlags = FleetFlags & { out?: string; webhook?: string; json?: true };
 
 export function addNightly(program: Command): void {
   const command = program
@@ -30,35 +33,47 @@ export function addNightly(program: Command): void {
     .argument('<spec>', 'a YAML or JSON file that says what to evaluate, with its gates');
   addFleetOptions(command)
     .option('--out <dir>', 'copy the run folder there, with the night and its comparison')
+    .option(
+      '--webhook <url>',
+      "where the verdict is sent, as Slack takes it (the spec's webhook; TOPFIVE_WEBHOOK)",
+    )
     .addOption(jsonOption('the night, with its comparison,'))
     .action(async (file: string, flags: NightlyFlags) => {
       process.exitCode = await nightly(file, flags, readSettings(command));
     });
 }
 
+const warn = (line: string) => tell(`warning: ${line}`);
+
 async function nightly(file: string, flags: NightlyFlags, settings: CliSettings): Promise<number> {
   const spec = await readSpec(file, {});
+  const webhook = webhookOf(spec, flags.webhook);
   if (flags.out !== undefined) await checkOutput(flags.out);
   const { store, environment } = settings;
   await checkStore(openStorage(store));
   const workers = flags.workers || environment.cores;
   const like = await lastPlan(openStorage(store), spec);
   const submission = await prepareRun(spec, { workers, reuse: true, store, like });
-  for (const warning of submission.warnings) tell(`warning: ${warning}`);
+  submission.warnings.forEach(warn);
   const { plan } = submission;
   const workplace = await openWorkplace(settings);
   try {
     const { storage } = workplace;
     await persistRun(storage, submission);
     const ended = await conduct({ plan, workplace, settings, flags });
-    if (!isReported(ended.status)) return await tellUnfinished(ended, flags);
+    if (!isReported(ended.status)) {
+      const message = brokenNightMessage(plan, unfinishedReasons(ended).join('; '));
+      await tellWebhook(message, { webhook, warn });
+      return await tellUnfinished(ended, flags);
+    }
     const now = new Date();
     const outcome = await concludeNight(plan.runId, { spec, storage, store, now });
     await keepNightFiles(storage, outcome);
     if (flags.out !== undefined) {
       await collectRun(storage, { runId: plan.runId, directory: flags.out });
     }
-    return await tellNight(outcome, { flags, settings });
+    const delivery = await tellWebhook(nightMessage(outcome.night), { webhook, warn });
+    return await tellNight(outcome, { delivery, flags, settings });
   } finally {
     await workplace.close();
   }
@@ -84,10 +99,14 @@ const exitOfVerdict: Record<Night['verdict'], number> = {
 
 async function tellNight(
   { night, comparison }: NightOutcome,
-  { flags, settings }: { flags: NightlyFlags; settings: CliSettings },
+  {
+    delivery,
+    flags,
+    settings,
+  }: { delivery: Delivery | null; flags: NightlyFlags; settings: CliSettings },
 ): Promise<number> {
   if (flags.json) {
-    await writeJson({ ...night, comparison });
+    await writeJson({ ...night, comparison, webhook: delivery });
     tell(night.line);
   } else {
     await writeOut(`${[night.line, ...night.notes.map((note) => `  ${note}`)].join('\n')}\n`);
