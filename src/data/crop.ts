@@ -37,8 +37,7 @@ export function cropImage(image: RgbImage, rule: CropRule): Uint8Array<ArrayBuff
   const { resized, columns, rows } = window;
   const sameSize = resized.width === image.width && resized.height === image.height;
   const taken = sameSize ? copyWindow(image, window) : kernels[rule.kernel](image, window);
-  const inner = new Uint8Array(taken.buffer);
-  return columns === rule.crop && rows === rule.crop ? inner : pad(inner, window, rule.crop);
+  return columns === rule.crop && rows === rule.crop ? taken : pad(taken, window, rule.crop);
 }
 
 function copyWindow(image: RgbImage, { left, top, columns, rows }: CropWindow) {

@@ -1,10 +1,10 @@
 /** Image.resize of Pillow on 8-bit RGB, bit for bit: antialiased BILINEAR and BICUBIC, for a window of the result. */
 import type { CropWindow } from './geometry.ts';
+import { layOut, memoryBytes, putTable, rows } from './kernels/rows.ts';
 import { type Axis, type RgbImage, rememberTables, rowOf } from './resize-tables.ts';
 
 /** Weights are fixed point with this many fraction bits (PRECISION_BITS). */
 const weightBits = 22;
-const half = 1 << (weightBits - 1);
 
 interface Filter {
   /** Half width, in source pixels where nothing shrinks. */
@@ -28,11 +28,10 @@ const bicubic: Filter = {
   },
 };
 
-/** Per place: where its source pixels start, and where its weights do; one entry more closes the last place. */
 interface FilterTable {
-  starts: Int32Array;
-  offsets: Int32Array;
-  /** In fixed point; as many a place as it has source pixels. */
+  /** Per place: the byte offset of its first source pixel, and its number of taps. */
+  places: Int32Array;
+  /** In fixed point, place after place. */
   weights: Int32Array;
 }
 
@@ -41,11 +40,8 @@ function filterTable(axis: Axis, filter: Filter): FilterTable {
   const places = Array.from({ length: axis.count }, (_, k) =>
     contributions(axis.first + k, axis, filter),
   );
-  const offsets = new Int32Array(axis.count + 1);
-  for (const [k, { weights }] of places.entries()) offsets[k + 1] = offsets[k] + weights.length;
   return {
-    starts: Int32Array.from(places, ({ start }) => start),
-    offsets,
+    places: Int32Array.from(places.flatMap(({ start, weights }) => [start * 3, weights.length])),
     weights: Int32Array.from(places.flatMap(({ weights }) => weights)),
   };
 }
@@ -85,110 +81,45 @@ export function resizeBicubic(image: RgbImage, window: CropWindow) {
   return resize(image, { window, tableOf: bicubicTable });
 }
 
-let between = new Uint8ClampedArray(0);
-let sums = new Int32Array(0);
-
 /** Columns first, to bytes; then rows. An axis that keeps its size has weights that copy. */
 function resize(
   image: RgbImage,
   { window, tableOf }: { window: CropWindow; tableOf: Tables },
-): Uint8ClampedArray<ArrayBuffer> {
-  const { resized, left, top, columns, rows } = window;
-  const across = tableOf({
-    source: image.width,
-    target: resized.width,
-    first: left,
-    count: columns,
-  });
-  const down = tableOf({ source: image.height, target: resized.height, first: top, count: rows });
+): Uint8Array<ArrayBuffer> {
+  const { resized, left, top, columns, rows: height } = window;
+  const { width: from, height: fromRows } = image;
+  const across = tableOf({ source: from, target: resized.width, first: left, count: columns });
+  const down = tableOf({ source: fromRows, target: resized.height, first: top, count: height });
   const width = columns * 3;
-  const [firstRow] = down.starts;
-  const neededRows = down.starts[rows - 1] + tapsOf(down, rows - 1).length - firstRow;
-  if (between.length < neededRows * width) between = new Uint8ClampedArray(neededRows * width);
-  if (sums.length < width) sums = new Int32Array(width);
-  for (let y = 0; y < neededRows; y++) {
-    const into = between.subarray(y * width, (y + 1) * width);
-    passAcross(into, { row: rowOf(image, firstRow + y), table: across });
+  const needed = sourceRows(down);
+  const { row, places, weights, downWeights, between, out } = layOut({
+    row: from * 3,
+    places: across.places.byteLength,
+    weights: across.weights.byteLength,
+    downWeights: down.weights.byteLength,
+    between: needed.count * width,
+    out: height * width,
+  });
+  putTable(places, across.places);
+  putTable(weights, across.weights);
+  putTable(downWeights, down.weights);
+  const bytes = memoryBytes();
+  for (let y = 0; y < needed.count; y++) {
+    bytes.set(rowOf(image, needed.first + y), row);
+    rows.filterAcross(between + y * width, row, places, weights, columns);
   }
-  const out = new Uint8ClampedArray(rows * width);
-  for (let y = 0; y < rows; y++) {
-    passDown(out.subarray(y * width, (y + 1) * width), {
-      rows: between.subarray((down.starts[y] - firstRow) * width),
-      weights: tapsOf(down, y),
-    });
+  for (let y = 0, weight = downWeights; y < height; y++) {
+    const taps = down.places[2 * y + 1];
+    const first = between + (down.places[2 * y] / 3 - needed.first) * width;
+    rows.filterDown(out + y * width, first, width, weight, taps);
+    weight += taps * 4;
   }
-  return out;
+  return bytes.slice(out, out + height * width);
 }
 
-function tapsOf({ weights, offsets }: FilterTable, place: number): Int32Array {
-  return weights.subarray(offsets[place], offsets[place + 1]);
-}
-
-/** Two taps at a time, which is a tenth faster than one. */
-function passAcross(
-  into: Uint8ClampedArray,
-  { row, table }: { row: Uint8Array; table: FilterTable },
-): void {
-  const { starts, offsets, weights } = table;
-  for (let k = 0, x = 0; k < starts.length; k++, x += 3) {
-    let p = starts[k] * 3;
-    let red = half;
-    let green = half;
-    let blue = half;
-    let w = offsets[k];
-    const end = offsets[k + 1];
-    for (; w + 1 < end; w += 2, p += 6) {
-      const a = weights[w];
-      const b = weights[w + 1];
-      red = (red + Math.imul(a, row[p]) + Math.imul(b, row[p + 3])) | 0;
-      green = (green + Math.imul(a, row[p + 1]) + Math.imul(b, row[p + 4])) | 0;
-      blue = (blue + Math.imul(a, row[p + 2]) + Math.imul(b, row[p + 5])) | 0;
-    }
-    if (w < end) {
-      red += Math.imul(weights[w], row[p]);
-      green += Math.imul(weights[w], row[p + 1]);
-      blue += Math.imul(weights[w], row[p + 2]);
-    }
-    into[x] = red >> weightBits;
-    into[x + 1] = green >> weightBits;
-    into[x + 2] = blue >> weightBits;
-  }
-}
-
-/** Three rows at a time, so that each sum is read and written less often. */
-function passDown(
-  out: Uint8ClampedArray,
-  { rows, weights }: { rows: Uint8ClampedArray; weights: Int32Array },
-): void {
-  const width = out.length;
-  const into = sums.subarray(0, width).fill(half);
-  let tap = 0;
-  for (; tap + 3 <= weights.length; tap += 3) {
-    addThreeRows(into, { rows: rows.subarray(tap * width), weights: weights.subarray(tap) });
-  }
-  for (; tap < weights.length; tap++) {
-    addRow(into, { row: rows.subarray(tap * width), weight: weights[tap] });
-  }
-  for (let x = 0; x < width; x++) out[x] = into[x] >> weightBits;
-}
-
-function addThreeRows(
-  into: Int32Array,
-  { rows, weights }: { rows: Uint8ClampedArray; weights: Int32Array },
-): void {
-  const width = into.length;
-  const a = weights[0];
-  const b = weights[1];
-  const c = weights[2];
-  for (let x = 0; x < width; x++) {
-    into[x] +=
-      Math.imul(a, rows[x]) + Math.imul(b, rows[width + x]) + Math.imul(c, rows[2 * width + x]);
-  }
-}
-
-function addRow(
-  into: Int32Array,
-  { row, weight }: { row: Uint8ClampedArray; weight: number },
-): void {
-  for (let x = 0; x < into.length; x++) into[x] += Math.imul(weight, row[x]);
+/** The source rows that the window needs. */
+function sourceRows({ places }: FilterTable): { first: number; count: number } {
+  const first = places[0] / 3;
+  const [start, taps] = places.subarray(-2);
+  return { first, count: start / 3 + taps - first };
 }

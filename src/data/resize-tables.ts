@@ -35,32 +35,3 @@ export function rememberTables<T>(build: (axis: Axis) => T): (axis: Axis) => T {
 export function rowOf({ data, width }: RgbImage, index: number): Uint8Array {
   return data.subarray(index * width * 3, (index + 1) * width * 3);
 }
-
-/** The last few source rows after the horizontal pass, each computed once. */
-interface Ring {
-  /** The row, filled now unless the ring holds it. Rows within `slots` of each other can be held together. */
-  row(index: number, fill: (into: Int32Array) => void): Int32Array;
-}
-
-/**
- * A ring whose memory is used again by the next image on this thread.
- * @param slots a power of two.
- */
-export function reusableRing(slots: number): (width: number) => Ring {
-  let memory = new Int32Array(0);
-  return (width) => {
-    if (memory.length < slots * width) memory = new Int32Array(slots * width);
-    const rows = Array.from({ length: slots }, (_, slot) =>
-      memory.subarray(slot * width, (slot + 1) * width),
-    );
-    const held = rows.map(() => -1);
-    return {
-      row(index, fill) {
-        const slot = index & (slots - 1);
-        if (held[slot] !== index) fill(rows[slot]);
-        held[slot] = index;
-        return rows[slot];
-      },
-    };
-  };
-}
