@@ -90,6 +90,8 @@ export interface PlanInput {
   subset?: Drawn | undefined;
   models: PlannedModel[];
   workers: number;
+  /** Whether they are machines of another kind than this one: what models took here says nothing of them. */
+  elsewhere?: boolean | undefined;
   reuse: boolean;
   /** A plan of the same images, whose shards are taken where their size is not asked for: its records can then be reused. */
   like?: Plan | undefined;
@@ -123,12 +125,17 @@ export function makePlan(input: PlanInput): Plan {
 }
 
 /** Under early stop a shard's end is a look at the gates, so its size follows from the images alone. */
-function shardSize({ spec, manifest, workers, models, like, earlyStop }: PlanInput): number {
+function shardSize(input: PlanInput): number {
+  const { spec, manifest, workers, models, like, earlyStop, elsewhere } = input;
   const images = manifest.entries.length;
   if (spec.shardSize !== 'auto') return spec.shardSize;
   if (earlyStop) return earlyShardSize(images);
   if (like?.dataset.images === images) return like.shards[0].end;
-  return autoShardSize({ images, workers, imagesPerSecond: estimateRate(models) });
+  return autoShardSize({
+    images,
+    workers,
+    ...(!elsewhere && { imagesPerSecond: estimateRate(models) }),
+  });
 }
 
 /** Decoding and cropping one image of ImageNet's size, in seconds of one core. */

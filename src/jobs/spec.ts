@@ -9,6 +9,7 @@ import { messageOf, TopfiveError } from '../errors.ts';
 import { devices } from '../onnx/device.ts';
 import { earlyStopSchema, type Gates, gatesSchema } from './gates.ts';
 import { latencySchema } from './latency-spec.ts';
+import { budgetSchema, deadlineSchema } from './spending.ts';
 
 const modelId = z
   .string()
@@ -66,6 +67,9 @@ export const specSchema = z.strictObject({
   batchSize: z.union([z.literal('auto'), positive.max(4096)]).default('auto'),
   shardSize: z.union([z.literal('auto'), positive]).default('auto'),
   latency: latencySchema.optional(),
+  /** From the start of the run to its report; decides with the budget how many workers a launcher starts. */
+  deadline: deadlineSchema.optional(),
+  budget: budgetSchema.optional(),
 });
 
 /** A parsed spec; every path in it is absolute or a URI. */

@@ -18,6 +18,8 @@ import { prepareEarlyStop } from './prepare-early-stop.ts';
 export interface SubmitOptions {
   /** Workers expected, for the size of the shards. */
   workers: number;
+  /** Whether they work on machines of another kind than this one. */
+  elsewhere?: boolean | undefined;
   reuse: boolean;
   /** Shards as of this plan, where the spec leaves their size open. */
   like?: Plan | undefined;
@@ -38,7 +40,7 @@ export interface Submission {
 /** Checks everything that can be checked before an image is decoded. */
 export async function prepareRun(
   spec: Spec,
-  { workers, reuse, store, like }: SubmitOptions,
+  { workers, elsewhere, reuse, store, like }: SubmitOptions,
 ): Promise<Submission> {
   const { manifest, subset, warnings } = await chooseImages(spec);
   const models = await prepareModels(spec, manifest);
@@ -54,6 +56,7 @@ export async function prepareRun(
     subset,
     models,
     workers,
+    elsewhere,
     reuse,
     like,
     earlyStop: early?.planned,

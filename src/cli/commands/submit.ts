@@ -8,12 +8,18 @@ import { checkStore } from '../../runs/check-store.ts';
 import { enqueueMissing, persistRun, prepareRun } from '../../runs/submit.ts';
 import { joinWorkplace, supervisorLog } from '../../runs/workplace.ts';
 import { openStorage } from '../../storage/open.ts';
+import {
+  addEstimateOptions,
+  checkEstimateFlags,
+  type EstimateFlags,
+  tellEstimate,
+} from '../estimate.ts';
 import { jsonOption, threadsOption } from '../options.ts';
 import { tell, writeJson, writeOut } from '../out.ts';
 import { type CliSettings, readSettings } from '../settings.ts';
 import { addSpecOptions, readSpec, type SpecFlags } from '../spec-flags.ts';
 
-interface SubmitFlags extends SpecFlags {
+interface SubmitFlags extends SpecFlags, EstimateFlags {
   /** Workers to launch here; 0 leaves it to workers on the queue. */
   launch: number;
   threads: number;
@@ -25,7 +31,8 @@ export function addSubmit(program: Command): void {
   const command = program
     .command('submit')
     .description('put an evaluation on the queue and print its run id');
-  addSpecOptions(command)
+  addSpecOptions(command);
+  addEstimateOptions(command)
     .addOption(
       new Option(
         '--launch <who>',
@@ -36,7 +43,7 @@ export function addSubmit(program: Command): void {
     )
     .addOption(threadsOption())
     .option('--reuse', 'take over records of earlier runs made under equal conditions')
-    .addOption(jsonOption('{ runId }'))
+    .addOption(jsonOption('{ runId }, or the estimate,'))
     .action(async (file: string | undefined, flags: SubmitFlags) => {
       await submit(file, { flags, command });
     });
@@ -60,13 +67,18 @@ async function submit(
   { flags, command }: { flags: SubmitFlags; command: Command },
 ): Promise<void> {
   const settings = readSettings(command);
+  checkEstimateFlags(flags);
   const spec = await readSpec(file, flags);
   const storage = openStorage(settings.store);
   const workers = flags.launch || settings.environment.cores;
-  await checkStore(storage);
+  if (!flags.dryRun) await checkStore(storage);
   const { store } = settings;
   const submission = await prepareRun(spec, { workers, reuse: flags.reuse === true, store });
   for (const warning of submission.warnings) tell(`warning: ${warning}`);
+  if (flags.dryRun) {
+    await tellEstimate(submission, { storage, flags, workers: flags.launch || undefined });
+    return;
+  }
   const { plan } = submission;
   if (flags.launch > 0) {
     await persistRun(storage, submission);
