@@ -37,11 +37,8 @@ interface Bench {
 async function compile(folder: string): Promise<string> {
   await copyFile(join(root, 'package.json'), join(folder, 'package.json'));
   await symlink(join(root, 'node_modules'), join(folder, 'node_modules'));
-  const tsc = join(root, 'node_modules/typescript/bin/tsc');
   const built = join(folder, 'dist');
-  await execute(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', built], {
-    cwd: root,
-  });
+  await execute(process.execPath, [join(root, 'build.mjs'), built]);
   return join(built, 'cli/main.js');
 }
 
