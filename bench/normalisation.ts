@@ -66,7 +66,14 @@ async function planned(id: string, path: string, recipe: Recipe) {
   return {
     ...{ id, recipe, outputs: classes, artifact: await readArtifact(path) },
     ...({ precision: 'fp32', recipeDigest: '', classOffset: 0, fixedBatch: null } as const),
-    ...{ secondsPerImage: 0, conversion: null, published: null, cost: null, costReason: null },
+    ...{
+      card: null,
+      secondsPerImage: 0,
+      conversion: null,
+      published: null,
+      cost: null,
+      costReason: null,
+    },
   };
 }
 

@@ -9,6 +9,7 @@ import type { Predictions, ShardRecord, ShardRef } from '../scoring/records.ts';
 import { type RunRecord, runRecordSchema } from '../scoring/run-record.ts';
 import type { Storage } from '../storage/storage.ts';
 import { type ShardJob, unfinishedRecord } from './missing.ts';
+import { seriesAround } from './model-figures.ts';
 import { modelResult } from './model-result.ts';
 import { loadPlan, loadPlannedManifest, type Plan, type PlannedModel } from './plan.ts';
 import { runKeys } from './run-keys.ts';
@@ -220,6 +221,7 @@ function makeRunRecord(
     dataset: { ...plan.dataset, labelsDigest: digestLabels(manifest.entries) },
     ...(reasons.length === 0 && scope.early),
     models: parts.map(({ result }) => result),
+    series: seriesAround(plan.models),
     precisions: precisionPairs(
       parts.map(({ result, answers }) => ({ ...result, predictions: answers })),
       {

@@ -22,6 +22,7 @@ export function modelResult(
   const { tally, predictions, conditions, failures, timings } = merged;
   return {
     id: model.id,
+    card: model.card,
     precision: model.precision,
     artifact: {
       sha256: model.artifact.sha256,

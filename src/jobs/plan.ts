@@ -14,6 +14,8 @@ import { specSchema } from './spec.ts';
 
 const plannedModelSchema = z.object({
   id: z.string(),
+  /** Id of its model card. */
+  card: z.string().nullable().default(null),
   precision: z.enum(['fp32', 'fp16']),
   artifact: z.object({
     /** Absolute path of the ONNX file. */

@@ -63,6 +63,7 @@ async function prepareModel(
     checkClasses({ onnx, outputs, classOffset, highestLabel, card });
     return {
       id,
+      card: card?.id ?? null,
       precision: 'fp32',
       artifact: await readArtifact(onnx),
       recipe,

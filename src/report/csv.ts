@@ -18,14 +18,24 @@ function csvCell(cell: Cell): string {
 const rounded = (value: number) => Number(value.toFixed(6));
 const inPercent = ({ fraction }: Pick<Metric, 'fraction'>) => rounded(fraction * 100);
 
-/** `top1`, `top5`, their errors and bounds in percent; `param_count` in millions; `crop_pct` as a fraction. */
+/**
+ * timm's results columns first, in its order and units: `top1`, `top5`, their errors in percent, `param_count` in millions,
+ * `crop_pct` a fraction; `interpolation` is the recipe's kernel. Then what timm's files do not say; bounds in percent.
+ */
 const columns: Record<string, (model: ModelResult, record: RunRecord) => Cell> = {
   model: ({ id }) => id,
-  precision: ({ precision }) => precision,
   top1: ({ accuracy }) => inPercent(accuracy.top1),
   top1_err: ({ accuracy }) => rounded(100 - inPercent(accuracy.top1)),
   top5: ({ accuracy }) => inPercent(accuracy.top5),
   top5_err: ({ accuracy }) => rounded(100 - inPercent(accuracy.top5)),
+  param_count: ({ cost }) => cost && rounded(cost.params / 1e6),
+  img_size: ({ recipe }) => recipeFacts(recipe).size,
+  crop_pct: ({ recipe }) => {
+    const { cropFraction } = recipeFacts(recipe);
+    return cropFraction && Number(cropFraction.toFixed(3));
+  },
+  interpolation: ({ recipe }) => recipeFacts(recipe).kernel,
+  precision: ({ precision }) => precision,
   top1_correct: ({ accuracy }) => accuracy.top1.correct,
   top5_correct: ({ accuracy }) => accuracy.top5.correct,
   expected: ({ accuracy }) => accuracy.expected,
@@ -35,16 +45,10 @@ const columns: Record<string, (model: ModelResult, record: RunRecord) => Cell> =
   top1_high: ({ accuracy }) => rounded(accuracy.top1.high * 100),
   top5_low: ({ accuracy }) => rounded(accuracy.top5.low * 100),
   top5_high: ({ accuracy }) => rounded(accuracy.top5.high * 100),
-  param_count: ({ cost }) => cost && rounded(cost.params / 1e6),
-  img_size: ({ recipe }) => recipeFacts(recipe).size,
-  crop_pct: ({ recipe }) => {
-    const { cropFraction } = recipeFacts(recipe);
-    return cropFraction && Number(cropFraction.toFixed(3));
-  },
-  interpolation: ({ recipe }) => recipeFacts(recipe).kernel,
   artifact_sha256: ({ artifact }) => artifact.sha256,
   recipe_digest: ({ recipe }) => recipe.digest,
   dataset_digest: (_, { dataset }) => dataset.digest,
+  run_id: (_, { runId }) => runId,
   status: (_, { status }) => status,
 };
 

@@ -1,74 +1,102 @@
 /** The accuracy tables of report.md: the figures beside the published ones, then the counts and intervals. */
 import type { Metric, ModelResult, RunRecord } from '../scoring/run-record.ts';
 import { modelLabels, statusOf } from './findings.ts';
-import { escaped, escapedSentence, table } from './markdown-text.ts';
+import { type Footnotes, openFootnotes } from './footnotes.ts';
+import { escaped, escapedSentence, numbered, table } from './markdown-text.ts';
 import { asPublished, fraction, grouped, inUnits, signedFraction } from './numbers.ts';
-import { agreementWord, differenceOf, publishedWords } from './published.ts';
+import { notInRun, type PageRow, pageRows } from './page-rows.ts';
+import {
+  agreementWord,
+  differenceOf,
+  noCost,
+  nothingPublished,
+  notPublished,
+  publishedWords,
+} from './published.ts';
 
-type Mark = (text: string) => string;
+interface Context {
+  record: RunRecord;
+  /** Beside every number of a run that is not complete. */
+  marked: (text: string) => string;
+  notes: Footnotes;
+}
 
 export function accuracySection(record: RunRecord): string {
-  const labels = modelLabels(record);
   const { mark } = statusOf(record);
-  const marked: Mark = (text) => (mark ? `${text} (${mark})` : text);
-  const rows = record.models.map((model, index) => [
-    escaped(labels[index]),
-    marked(fraction(model.accuracy.top1.fraction)),
-    marked(fraction(model.accuracy.top5.fraction)),
-    ...publishedCells(model),
-    ...(['top1', 'top5'] as const).map((metric) =>
-      differenceCell(model, { metric, record, marked }),
-    ),
-    ...referenceCells(model),
-    ...costCells(model),
-  ]);
-  const header = [
-    'Models',
-    'Top1',
-    'Top5',
-    'Published<br>top1',
-    'Published<br>top5',
-    'Difference<br>top1',
-    'Difference<br>top5',
-    'Reference<br>top1',
-    'Reference<br>top5',
-    'FLOPS<br>(G)',
-    'Parameters<br>(M)',
-  ];
+  const marked = (text: string) => (mark ? `${text} (${mark})` : text);
+  const context: Context = { record, marked, notes: openFootnotes() };
+  const rows = pageRows(record).map((row) => accuracyRow(row, context));
+  const reasons = context.notes.reasons().map(escaped);
   return [
-    '## Accuracy',
+    '## Accuracy, FLOPS and parameters',
     table(header, rows),
+    ...(reasons.length > 0 ? [numbered(reasons)] : []),
     ...publishedWords(record).map(escapedSentence),
     intervals(record, marked),
   ].join('\n\n');
 }
 
-function publishedCells({ published }: ModelResult): string[] {
-  if (!published) return ['-', '-'];
+const header = [
+  'Models',
+  'Top1',
+  'Top5',
+  'Published<br>top1',
+  'Published<br>top5',
+  'Difference<br>top1',
+  'Difference<br>top5',
+  'Reference<br>top1',
+  'Reference<br>top5',
+  'FLOPS<br>(G)',
+  'Parameters<br>(M)',
+];
+
+function accuracyRow(row: PageRow, context: Context): string[] {
+  const { result } = row;
+  const { marked, notes } = context;
+  const dash = () => notes.marked('-', notInRun);
+  return [
+    escaped(row.label),
+    ...(['top1', 'top5'] as const).map((metric) =>
+      result ? marked(fraction(result.accuracy[metric].fraction)) : dash(),
+    ),
+    ...publishedCells(row, context),
+    ...(['top1', 'top5'] as const).map((metric) =>
+      result ? differenceCell(result, metric, context) : dash(),
+    ),
+    ...referenceCells(row, context),
+    ...costCells(row, context),
+  ];
+}
+
+function publishedCells({ published }: PageRow, { notes }: Context): string[] {
+  if (!published) return Array(2).fill(notes.marked('-', nothingPublished));
   const { top1, top5, digits } = published;
   return [asPublished(top1, digits), asPublished(top5, digits)];
 }
 
 function differenceCell(
   model: ModelResult,
-  { metric, record, marked }: { metric: 'top1' | 'top5'; record: RunRecord; marked: Mark },
+  metric: 'top1' | 'top5',
+  { record, marked, notes }: Context,
 ): string {
   const found = differenceOf(model, metric, record);
-  if (!found) return '-';
+  if (!found) return notes.marked('-', nothingPublished);
   return twoLines(marked(signedFraction(found.difference)), agreementWord(found.agrees));
 }
 
-function referenceCells({ published }: ModelResult): string[] {
+function referenceCells({ published }: PageRow, { notes }: Context): string[] {
   const reference = published?.reference;
-  return reference ? [asPublished(reference.top1), asPublished(reference.top5)] : ['-', '-'];
+  if (reference) return [asPublished(reference.top1), asPublished(reference.top5)];
+  return Array(2).fill(notes.marked('-', published ? notPublished : nothingPublished));
 }
 
 /** Of the artifact's graph, and below it what is printed. */
-function costCells({ cost, published }: ModelResult): string[] {
+function costCells({ result, published }: PageRow, { notes }: Context): string[] {
+  const reason = result ? noCost(result) : notInRun;
   const cell = (figure: 'flops' | 'params', unit: number) => {
     const printed = published?.cost?.[figure];
     return twoLines(
-      cost ? inUnits(cost[figure], unit) : '-',
+      result?.cost ? inUnits(result.cost[figure], unit) : notes.marked('-', reason),
       printed === undefined ? null : `printed ${inUnits(printed, unit)}`,
     );
   };
@@ -78,7 +106,7 @@ function costCells({ cost, published }: ModelResult): string[] {
 const twoLines = (first: string, second: string | null) =>
   second === null ? first : `${first}<br>${second}`;
 
-function intervals(record: RunRecord, marked: Mark): string {
+function intervals(record: RunRecord, marked: (text: string) => string): string {
   const labels = modelLabels(record);
   const cells = ({ correct, low, high }: Metric, expected: number) => [
     marked(`${grouped(correct)} / ${grouped(expected)}`),

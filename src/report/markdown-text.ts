@@ -45,10 +45,15 @@ const isWord = (character: string | undefined) => /^[A-Za-z0-9]$/.test(character
 /** Columns of numbers stand right, all others left. */
 export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  const numeric = (column: number) => rows.every((row) => /^[-+]?\d|^-$/.test(row[column]));
+  const numeric = (column: number) =>
+    rows.every((row) => /^[-+]?\d|^-[⁰¹²³⁴-⁹]*(<br>.*)?$/.test(row[column]));
   const rule = header.map((_, column) => (column > 0 && numeric(column) ? '--:' : ':--'));
   return [header, rule, ...rows].map(line).join('\n');
 }
+
+/** A numbered list, from 1. */
+export const numbered = (items: readonly string[]) =>
+  items.map((item, index) => `${index + 1}. ${item}`).join('\n');
 
 /** A list; a sign or number at the start of an item starts no list of its own. */
 export function bullets(items: readonly string[]): string {

@@ -16,6 +16,7 @@ import {
 import { latencySection } from './latency-markdown.ts';
 import { accuracySection } from './markdown-accuracy.ts';
 import { precisionSection } from './markdown-precision.ts';
+import { speedSections } from './markdown-speed.ts';
 import { bullets, code, escaped, longestRun, table } from './markdown-text.ts';
 import { bytes, counted, duration, grouped, instant, percent } from './numbers.ts';
 import { arithmeticWords } from './precision-words.ts';
@@ -33,6 +34,7 @@ export function renderMarkdown(record: RunRecord): string {
     earlyStop(record),
     precisionSection(record),
     notes(record),
+    speedSections(record),
     speed(record),
     latencySection(record.latency),
     classes(record),
@@ -119,7 +121,7 @@ function speed(record: RunRecord): string {
     perImage(model.timings.inferMs, model),
   ]);
   return [
-    '## Speed',
+    '## Time of the run',
     `${duration(wallSeconds)} from submission to report, ${imagesPerSecond.toFixed(1)} images × models a second.`,
     table(
       ['Models', 'Read<br>(ms an image)', 'Pixels<br>(ms an image)', 'Inference<br>(ms an image)'],

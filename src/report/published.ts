@@ -3,6 +3,14 @@ import { agreesWithPublished } from '../scoring/published.ts';
 import type { ModelResult, RunRecord } from '../scoring/run-record.ts';
 import { imagesOf, modelLabels } from './findings.ts';
 import { grouped, inUnits } from './numbers.ts';
+import { pageRows } from './page-rows.ts';
+
+/** Why a place of a table has no published figure: nothing is known of the model, or this figure is not. */
+export const nothingPublished = 'nothing is published of it';
+export const notPublished = 'not published';
+
+/** Why a model of the run has no cost. */
+export const noCost = ({ costReason }: ModelResult) => costReason ?? 'not counted';
 
 /** Images of the ImageNet validation set, on which the published figures were measured. */
 const imagenetImages = 50_000;
@@ -48,8 +56,8 @@ function whyNotJudged(record: RunRecord): string | null {
 
 /** What stands below the accuracy table, one paragraph each. */
 export function publishedWords(record: RunRecord): string[] {
-  const published = record.models.flatMap((model) => model.published ?? []);
-  const counted = record.models.some((model) => model.cost ?? model.published?.cost);
+  const published = pageRows(record).flatMap((row) => row.published ?? []);
+  const counted = pageRows(record).some(({ result, published }) => result?.cost ?? published?.cost);
   const cost = counted ? [[costWords, ...printedWords(record)].join(' ')] : [];
   if (published.length === 0) return cost;
   return [
@@ -84,7 +92,7 @@ const conventions: Readonly<Record<string, string>> = {
 
 /** Why printed figures are not those of the graph. */
 function printedWords(record: RunRecord): string[] {
-  const printed = record.models.flatMap(({ published }) => published?.cost ?? []);
+  const printed = pageRows(record).flatMap(({ published }) => published?.cost ?? []);
   if (printed.length === 0) return [];
   const rules = [...new Set(printed.map(({ convention }) => convention))].map((convention) =>
     conventions[convention] ? `${convention}, which ${conventions[convention]}` : convention,
@@ -115,9 +123,9 @@ const ratio = (gap: { printed: number; true: number }) => Math.abs(gap.true / ga
 
 /** Printed figures that their rule does not give. */
 function exceptionWords(record: RunRecord): string[] {
-  const named = record.models.flatMap(({ id, published }) =>
+  const named = pageRows(record).flatMap(({ label, published }) =>
     (published?.cost?.exceptions ?? []).map(
-      ({ figure, reason }) => `${id}, ${figure === 'flops' ? 'FLOPS' : 'parameters'}: ${reason}`,
+      ({ figure, reason }) => `${label}, ${figure === 'flops' ? 'FLOPS' : 'parameters'}: ${reason}`,
     ),
   );
   return named.length > 0 ? [`Not by that rule: ${listOf(named)}.`] : [];

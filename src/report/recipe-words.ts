@@ -22,11 +22,17 @@ type Shown = z.infer<typeof shownSchema>;
 /** What a model zoo's table says of a recipe; undefined where the record does not say it. */
 export function recipeFacts(recipe: unknown): {
   size: number | undefined;
+  resizeShort: number | undefined;
   cropFraction: number | undefined;
   kernel: string | undefined;
 } {
   const { crop, resizeShort, kernel } = shownSchema.parse(recipe);
-  return { size: crop, cropFraction: crop && resizeShort && crop / resizeShort, kernel };
+  return {
+    size: crop,
+    resizeShort,
+    cropFraction: crop && resizeShort && crop / resizeShort,
+    kernel,
+  };
 }
 
 /** The steps from the bytes of an image to the tensor, one phrase each, in order. */

@@ -5,6 +5,7 @@ import { metricNames } from './paired.ts';
 import { precisionPairSchema } from './precision-pair.ts';
 import { costSchema, publishedSchema } from './published.ts';
 import { conditionsSchema, failureSchema, fingerprintSchema, tallySchema } from './records.ts';
+import { seriesModelSchema } from './series.ts';
 
 const count = z.number().int().nonnegative();
 
@@ -63,6 +64,8 @@ export type ConversionResult = z.infer<typeof conversionSchema>;
 
 const modelResultSchema = z.object({
   id: z.string(),
+  /** Id of its model card; null for a model that has none. */
+  card: z.string().nullable().default(null),
   precision: z.enum(['fp32', 'fp16']),
   artifact: z.object({ sha256: z.string(), bytes: count, name: z.string() }),
   /** The recipe's fields and its digest. */
@@ -157,6 +160,8 @@ export const runRecordSchema = z.object({
   estimate: z.object({ used: count, low: z.number(), high: z.number() }).optional(),
   earlyStop: earlyStopSchema.optional(),
   models: z.array(modelResultSchema),
+  /** Every card of the registry, in the order of its page, when a model of the run has one; else empty. */
+  series: z.array(seriesModelSchema).default([]),
   /** Models that were evaluated at two precisions, the answers of each image side by side. */
   precisions: z.array(precisionPairSchema),
   environment: z.object({

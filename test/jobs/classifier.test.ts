@@ -31,6 +31,7 @@ async function withModel(use: (model: PlannedModel) => Promise<void>): Promise<v
         scale: 1 / 255,
         layout: 'nchw',
       },
+      card: null,
       recipeDigest: '0'.repeat(64),
       normalisation: 'graph',
       outputs: classes,

@@ -6,7 +6,7 @@ import { parseCsv } from './read-text.ts';
 import { hostileRecord, invalidRecord, seriesRecord } from './record-fixture.ts';
 
 const header =
-  'model,precision,top1,top1_err,top5,top5_err,top1_correct,top5_correct,expected,scored,failed,top1_low,top1_high,top5_low,top5_high,param_count,img_size,crop_pct,interpolation,artifact_sha256,recipe_digest,dataset_digest,status';
+  'model,top1,top1_err,top5,top5_err,param_count,img_size,crop_pct,interpolation,precision,top1_correct,top5_correct,expected,scored,failed,top1_low,top1_high,top5_low,top5_high,artifact_sha256,recipe_digest,dataset_digest,run_id,status';
 
 test('any cells are read back from a line', () => {
   fc.assert(
@@ -16,7 +16,7 @@ test('any cells are read back from a line', () => {
   );
 });
 
-test('one row a model under the fixed header', () => {
+test("one row a model under the fixed header, which starts with timm's", () => {
   const [names, ...rows] = parseCsv(renderCsv(seriesRecord()));
   assert.equal(names.join(), header);
   assert.equal(rows.length, 14);

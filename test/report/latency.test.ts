@@ -58,7 +58,7 @@ test('a run that measured latency shows it; one that was not asked to says nothi
   assert.doesNotMatch(renderMarkdown(without) + renderHtml(without), /Latency/);
   const record = { ...without, latency: makeLatency() };
   assert.match(renderMarkdown(record), /^## Latency$/m);
-  assert.match(renderHtml(record), /<h2>Latency<\/h2>[\s\S]*it does not fit &lt;b&gt;/);
+  assert.match(renderHtml(record), /<summary>Latency<[\s\S]*it does not fit &lt;b&gt;/);
 });
 
 test('a run whose latency could not be measured says why', () => {

@@ -64,15 +64,17 @@ test('the accuracy table has the published figures, the difference and the cost 
     '174.214<br>printed 115.170',
     '468.530<br>printed 303.110',
   ]);
-  assert.deepEqual(accuracy[15].slice(7, 9), ['-', '-']);
+  assert.deepEqual(accuracy[15].slice(7, 9), ['-¹', '-¹']);
   assert.match(counts[0][2], /95% Wilson interval,<br>for unseen images/);
   assert.equal(counts[4][1], `${top1.correct.toLocaleString('en-GB')} / 50,000`);
   assert.equal(counts[4][2], `${top1.low.toFixed(4)} to ${top1.high.toFixed(4)}`);
 });
 
-test('a model without a cost has a dash', () => {
-  const [, accuracy] = tablesOf(renderMarkdown(smallRecord()));
-  assert.deepEqual(accuracy[3].slice(9), ['-', '-']);
+test('a model without a cost has a dash and the reason', () => {
+  const text = renderMarkdown(smallRecord());
+  const [, accuracy] = tablesOf(text);
+  assert.match(text, /\n1\. nothing is published of it\n2\. not counted\n/);
+  assert.deepEqual(accuracy[3].slice(9), ['-²', '-²']);
 });
 
 test('coverage is complete and failures are listed up to a bound', () => {

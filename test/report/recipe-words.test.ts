@@ -30,6 +30,7 @@ test('a recipe with other fields is shown as far as it is understood', () => {
   assert.deepEqual(recipeSteps({ digest: 'e', decoder: 5, crop: 'middle', tiles: 3 }), []);
   assert.deepEqual(recipeFacts({ digest: 'e', crop: 224, resizeShort: 256 }), {
     size: 224,
+    resizeShort: 256,
     cropFraction: 0.875,
     kernel: undefined,
   });

@@ -1,5 +1,5 @@
 /** Run records for the tests of the report room: consistent counts, drawn from a seeded generator. */
-import { publishedOf } from '../../src/jobs/model-figures.ts';
+import { publishedOf, seriesAround } from '../../src/jobs/model-figures.ts';
 import { costsOfCard } from '../../src/models/card-cost.ts';
 import { cards } from '../../src/models/cards.ts';
 import { publishedSchema } from '../../src/scoring/published.ts';
@@ -9,6 +9,7 @@ import { metricOf } from '../../src/scoring/wilson.ts';
 
 export interface ModelSketch {
   id: string;
+  card?: string;
   precision?: 'fp32' | 'fp16';
   /** About the share of images with rank 1 and with rank 5 or better. */
   top1: number;
@@ -71,6 +72,7 @@ export function makeRecord(sketch: RecordSketch): RunRecord {
       classNames: sketch.classNames ?? null,
     },
     models,
+    series: seriesAround(models),
     precisions: [],
     environment: {
       workers: ['alder', 'birch'].map((host) => ({
@@ -138,6 +140,7 @@ function makeModel(
   const precision = sketch.precision ?? 'fp32';
   return {
     id: sketch.id,
+    card: sketch.card ?? null,
     precision,
     artifact: {
       sha256: hex((index % 10).toString()),
@@ -269,6 +272,7 @@ export function seriesRecord(change: Partial<RecordSketch> = {}): RunRecord {
       const { params, macs } = costsOfCard(card).exact;
       return {
         id: card.id,
+        card: card.id,
         top1: card.published.top1,
         top5: card.published.top5,
         resizeShort: card.recipe.resizeShort,

@@ -1,25 +1,44 @@
 /** The accuracy table of the HTML report. */
 import type { Metric, ModelResult, RunRecord } from '../../scoring/run-record.ts';
 import { earlyStopHeader, earlyStopRows, earlyStopWords } from '../early-stop.ts';
-import { modelLabels, notesOf, statusOf } from '../findings.ts';
-import { type Markup, markup, type Part } from '../markup.ts';
+import { notesOf, statusOf } from '../findings.ts';
+import { type Footnotes, openFootnotes } from '../footnotes.ts';
+import { type Markup, markup } from '../markup.ts';
 import { grouped, inUnits, percent, prefixed, publishedPercent, signedPoints } from '../numbers.ts';
-import { agreementWord, type Difference, differenceOf, publishedWords } from '../published.ts';
-import { bulletList, cell, numberCell, tableOf, textCell } from './table.ts';
+import { notInRun, type PageRow, pageRows } from '../page-rows.ts';
+import {
+  agreementWord,
+  type Difference,
+  differenceOf,
+  noCost,
+  nothingPublished,
+  notPublished,
+  publishedWords,
+} from '../published.ts';
+import {
+  bulletList,
+  cell,
+  dashCell,
+  modelCell,
+  numberCell,
+  reasonList,
+  tableOf,
+  textCell,
+} from './table.ts';
 
 export function accuracy(record: RunRecord): Markup {
-  const labels = modelLabels(record);
-  const { mark } = statusOf(record);
-  const columns = accuracyColumns(record, mark);
-  const rows = record.models.map((model, index) => [
-    markup`<td class="model"><bdi>${breakable(labels[index])}</bdi></td>`,
-    ...columns.map(({ cell }) => cell(model)),
+  const page = pageRows(record);
+  const footnotes = openFootnotes();
+  const columns = accuracyColumns(page, { record, mark: statusOf(record).mark, footnotes });
+  const rows = page.map((row) => [
+    modelCell(row.label),
+    ...columns.map(({ cell: cellOf }) => cellOf(row)),
   ]);
   const header = ['Model', ...columns.map(({ name }) => name)];
   const notes = notesOf(record);
-  return markup`<section><h2>Accuracy</h2>
+  return markup`<section><h2>Accuracy, FLOPS and parameters</h2>
 <div class="scroll">${tableOf({ header, rows, look: 'figures', sortable: true })}</div>
-<p class="quiet">Below each figure: correct of all images, and the 95% Wilson interval, for unseen images. Differences are in points.</p>
+${reasonList(footnotes)}<p class="quiet">Below each figure: correct of all images, and the 95% Wilson interval, for unseen images. Differences are in points.</p>
 ${publishedWords(record).map((words) => markup`<p class="quiet">${words}</p>\n`)}${notes.length > 0 ? bulletList(notes) : null}</section>`;
 }
 
@@ -36,26 +55,15 @@ export function earlyStop(record: RunRecord): Markup | null {
 <p class="quiet">${words}</p></section>`;
 }
 
-/** A long name may break after a sign that joins its parts. */
-function breakable(label: string): Part {
-  return label
-    .split(/(?<=[_.-])/)
-    .map((part, index) => (index === 0 ? part : markup`<wbr>${part}`));
-}
-
 interface Column {
   name: string;
-  cell: (model: ModelResult) => Markup;
+  cell: (row: PageRow) => Markup;
 }
 
-/** Columns that no model could fill are left out. */
-function accuracyColumns(record: RunRecord, mark: string | null): Column[] {
-  return [
-    { name: 'Top-1', cell: (model) => metricCell(model.accuracy.top1, model, mark) },
-    { name: 'Top-5', cell: (model) => metricCell(model.accuracy.top5, model, mark) },
-    ...(record.models.some(({ published }) => published) ? publishedColumns(record, mark) : []),
-    ...costColumns(record),
-  ];
+interface Context {
+  record: RunRecord;
+  mark: string | null;
+  footnotes: Footnotes;
 }
 
 const metrics = [
@@ -63,33 +71,58 @@ const metrics = [
   ['top5', 'top-5'],
 ] as const;
 
-function publishedColumns(record: RunRecord, mark: string | null): Column[] {
+/** Columns that no row could fill are left out. */
+function accuracyColumns(rows: readonly PageRow[], context: Context): Column[] {
+  return [
+    ...metrics.map(([metric, name]) => ({
+      name: name.replace('t', 'T'),
+      cell: measured(context, (result) => metricCell(result.accuracy[metric], result, context)),
+    })),
+    ...(rows.some(({ published }) => published) ? publishedColumns(context) : []),
+    ...costColumns(rows, context),
+  ];
+}
+
+/** A cell of a row that was measured, or why it was not. */
+const measured =
+  ({ footnotes }: Context, cellOf: (result: ModelResult) => Markup): Column['cell'] =>
+  ({ result }) =>
+    result ? cellOf(result) : dashCell(footnotes, notInRun);
+
+function publishedColumns(context: Context): Column[] {
+  const { record, footnotes } = context;
   const figures = metrics.map(([metric, name]) => ({
     name: `Published ${name}`,
-    cell: ({ published }: ModelResult) => (published ? publishedCell(published, metric) : dash),
+    cell: ({ published }: PageRow) =>
+      published
+        ? publishedCell(published, metric, footnotes)
+        : dashCell(footnotes, nothingPublished),
   }));
   const differences = metrics.map(([metric, name]) => ({
     name: `Difference ${name}`,
-    cell: (model: ModelResult) => {
-      const found = differenceOf(model, metric, record);
-      return found ? differenceCell(found, mark) : dash;
-    },
+    cell: measured(context, (result) => {
+      const found = differenceOf(result, metric, record);
+      return found ? differenceCell(found, context) : dashCell(footnotes, nothingPublished);
+    }),
   }));
   return [...figures, ...differences];
 }
 
-const dash = cell('-');
-
 function publishedCell(
   { reference, digits, ...figures }: NonNullable<ModelResult['published']>,
   metric: 'top1' | 'top5',
+  footnotes: Footnotes,
 ): Markup {
-  const small =
-    reference && markup`<small>reference ${publishedPercent(reference[metric])}</small>`;
-  return numberCell(figures[metric], [publishedPercent(figures[metric], digits), small]);
+  const authors = reference
+    ? publishedPercent(reference[metric])
+    : footnotes.marked('-', notPublished);
+  return numberCell(figures[metric], [
+    publishedPercent(figures[metric], digits),
+    markup`<small>reference ${authors}</small>`,
+  ]);
 }
 
-function differenceCell({ difference, agrees }: Difference, mark: string | null): Markup {
+function differenceCell({ difference, agrees }: Difference, { mark }: Context): Markup {
   const word = agreementWord(agrees);
   return numberCell(difference, [
     signedPoints(difference).replace('-', '−'),
@@ -104,17 +137,18 @@ const costFigures = [
 ] as const;
 
 /** Of the artifact's graph, and below it what is printed; in the unit of the print, where there is one. */
-function costColumns({ models }: RunRecord): Column[] {
-  const printed = models.some(({ published }) => published?.cost);
-  if (!printed && !models.some(({ cost }) => cost)) return [];
+function costColumns(rows: readonly PageRow[], { footnotes }: Context): Column[] {
+  const printed = rows.some(({ published }) => published?.cost);
+  if (!printed && !rows.some(({ result }) => result?.cost)) return [];
   return costFigures.map(({ figure, name, unit, sign }) => ({
     name: printed ? `${name} (${sign})` : name,
-    cell: ({ cost, published }) => {
+    cell: ({ result, published }) => {
+      const cost = result?.cost;
       const print = published?.cost?.[figure];
-      if (!cost && print === undefined) return dash;
+      const dash = () => footnotes.marked('-', result ? noCost(result) : notInRun);
       const text = (count: number) => (printed ? inUnits(count, unit) : prefixed(count));
-      return numberCell(cost?.[figure] ?? print ?? 0, [
-        cost ? text(cost[figure]) : '-',
+      return numberCell(cost?.[figure] ?? print ?? null, [
+        cost ? text(cost[figure]) : dash(),
         print === undefined ? null : markup`<small>printed ${text(print)}</small>`,
       ]);
     },
@@ -124,7 +158,7 @@ function costColumns({ models }: RunRecord): Column[] {
 function metricCell(
   metric: Metric,
   { accuracy: { expected } }: ModelResult,
-  mark: string | null,
+  { mark }: Context,
 ): Markup {
   const { correct, fraction, low, high } = metric;
   const interval = `${percent(low)} – ${percent(high)}`;

@@ -3,7 +3,7 @@ import type { RunRecord } from '../../scoring/run-record.ts';
 import { markup } from '../markup.ts';
 import { accuracy, earlyStop } from './accuracy.ts';
 import { again, classTable, environment, failures, method, modelDetails } from './details.ts';
-import { latency } from './latency.ts';
+import { latency, speed } from './latency.ts';
 import { banner, charts, coverage, header } from './overview.ts';
 import { precision } from './precision.ts';
 import { htmlPage, reportPolicy } from './shell.ts';
@@ -16,10 +16,10 @@ ${coverage(record)}
 ${accuracy(record)}
 ${earlyStop(record)}
 ${precision(record)}
+${speed(record)}
 ${charts(record)}
-${latency(record)}
 <section><h2>Details</h2>
-${failures(record)}${classTable(record)}${modelDetails(record)}${environment(record)}${method(record)}${again(record)}</section>
+${failures(record)}${classTable(record)}${modelDetails(record)}${latency(record)}${environment(record)}${method(record)}${again(record)}</section>
 <footer>Run ${record.runId} · dataset ${record.dataset.digest} · topfive ${record.topfive} · submitted ${record.createdAt}, finished ${record.finishedAt}</footer>`;
   return htmlPage({ title, body, policy: reportPolicy });
 }

@@ -22,7 +22,8 @@ for (const table of document.querySelectorAll('table[data-sortable]')) {
       for (const other of headers) other.removeAttribute('aria-sort');
       header.setAttribute('aria-sort', down ? 'descending' : 'ascending');
       const rows = [...body.rows].map((row) => ({ row, value: value(row, column) }));
-      rows.sort((a, b) => (down ? -1 : 1) * compare(a.value, b.value));
+      const none = ({ value }) => Number(value === '');
+      rows.sort((a, b) => none(a) - none(b) || (down ? -1 : 1) * compare(a.value, b.value));
       body.append(...rows.map(({ row }) => row));
     });
   });

@@ -24,6 +24,7 @@ h2 { font-size: 20px; font-weight: 650; letter-spacing: -0.01em; margin: 64px 0 
 h3 { font-size: 14px; font-weight: 650; margin: 26px 0 8px; }
 p { margin: 0 0 12px; max-width: 76ch; }
 ul { margin: 0 0 12px; padding-left: 1.2em; max-width: 82ch; }
+ol.reasons { margin: 0 0 12px; padding-left: 1.4em; color: var(--muted); font-size: 13px; }
 li { margin: 4px 0; overflow-wrap: anywhere; }
 code, pre { font: 0.88em/1.55 var(--mono); }
 code { overflow-wrap: anywhere; }
@@ -60,12 +61,14 @@ td.text { overflow-wrap: anywhere; min-width: 9em; }
 tbody tr:hover { background: var(--wash); }
 td.model { min-width: min(17em, 40vw); overflow-wrap: anywhere; font-weight: 550; }
 td[data-v] { white-space: nowrap; }
+tr.groups th { text-align: center; border-bottom: 0; padding-bottom: 0; } tr.groups th:not(:empty) { border-bottom: 1px solid var(--line); }
 td b { font-weight: 620; }
 td small { display: block; color: var(--muted); font-size: 12px; line-height: 1.4; white-space: nowrap; }
 .thumbnail { display: block; border-radius: 4px; object-fit: cover; }
 td small.agrees { color: var(--good); } td small.differs { color: var(--bad); font-weight: 600; }
 .figures th:not(:first-child), .figures td:not(:first-child) { padding-left: 8px; padding-right: 8px; }
 .figures td.model { min-width: 11em; }
+.many { font-size: 13px; } .many th:not(:first-child), .many td:not(:first-child) { padding-left: 4px; padding-right: 4px; } .many th { font-size: 11.5px; white-space: nowrap; }
 .dense th, .dense td { padding: 3px 8px; font-size: 13px; }
 .tall th, .tall td { padding-left: 10px !important; }
 .classes th:first-child, .classes td:first-child { position: sticky; left: 0; background: var(--paper); min-width: 15em; }
