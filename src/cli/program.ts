@@ -23,6 +23,7 @@ const commands: Record<string, () => Promise<(program: Command) => void>> = {
   baseline: async () => (await import('./commands/baseline.ts')).addBaseline,
   calibrate: async () => (await import('./commands/calibrate.ts')).addCalibrate,
   nightly: async () => (await import('./commands/nightly.ts')).addNightly,
+  schedule: async () => (await import('./commands/schedule.ts')).addSchedule,
   history: async () => (await import('./commands/history.ts')).addHistory,
   dataset: async () => (await import('./commands/dataset.ts')).addDataset,
   models: async () => (await import('./commands/models.ts')).addModels,

@@ -19,6 +19,7 @@ const schema = 'topfive';
 
 export const runsQueue = 'runs';
 export const shardsQueue = 'shards';
+export const nightsQueue = 'nights';
 
 /**
  * Builds a BullMQ backend from a queue URL, which stands where BullMQ takes its connection options.

@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import { messageOf, TopfiveError } from '../errors.ts';
 import type { ShardProgress } from '../jobs/shard-work.ts';
 import type { Logger } from '../log.ts';
-import { parsePayload, type RunPayload } from './payload.ts';
+import { type NightPayload, parsePayload, type RunPayload } from './payload.ts';
 import { throttleProgress } from './progress-throttle.ts';
 
 export interface JobContext {
@@ -17,6 +17,8 @@ export interface JobContext {
   /** True when a failure will not be tried again. */
   finalAttempt: boolean;
 }
+
+type Payload = RunPayload | NightPayload;
 
 /** A job that is being worked on. */
 interface Attempt {
@@ -40,7 +42,7 @@ const progressEveryMs = 250;
  * Does the work. An error that a retry may mend is left to the queue's retries; a TopfiveError that is not retryable, a
  * payload of another form and a cancelled run fail the job at once; work given back counts as no attempt at all.
  */
-export async function attemptJob<P extends RunPayload>(
+export async function attemptJob<P extends Payload>(
   job: Job,
   {
     token,
@@ -58,7 +60,7 @@ export async function attemptJob<P extends RunPayload>(
   shift.attempts.add(attempt);
   try {
     const payload = parsePayload(schema, job.data);
-    attempt.runId = payload.runId;
+    if ('runId' in payload) attempt.runId = payload.runId;
     if (!shift.acceptsStore(payload.store)) await refuse(job, { token, payload, shift });
     const signal = AbortSignal.any([shift.ending, attempt.cancel.signal]);
     signal.throwIfAborted();
@@ -104,10 +106,10 @@ async function workWithContext(
 /** Another worker serves that storage: the job goes back, later, with all its attempts. */
 async function refuse(
   job: Job,
-  { token, payload, shift }: { token: string | undefined; payload: RunPayload; shift: Shift },
+  { token, payload, shift }: { token: string | undefined; payload: Payload; shift: Shift },
 ): Promise<never> {
   shift.log.warn(
-    `a job of run ${payload.runId} is for storage ${payload.store}, which this worker does not serve; start a worker with that --store`,
+    `a job of ${'runId' in payload ? `run ${payload.runId}` : `schedule ${payload.schedule}`} is for storage ${payload.store}, which this worker does not serve; start a worker with that --store`,
   );
   await job.moveToDelayed(Date.now() + shift.refusalDelayMs, token);
   throw new DelayedError(`this worker does not serve storage ${payload.store}`);

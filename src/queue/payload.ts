@@ -21,6 +21,13 @@ export type RunPayload = z.infer<typeof runPayloadSchema>;
 export const shardPayloadSchema = z.strictObject({ ...runShape, shard: index, group: index });
 export type ShardPayload = z.infer<typeof shardPayloadSchema>;
 
+/** What a timetable puts on the queue: which schedule of which storage. */
+export const nightPayloadSchema = z.strictObject({
+  store: runShape.store,
+  schedule: z.string().min(1).max(200),
+});
+export type NightPayload = z.infer<typeof nightPayloadSchema>;
+
 /** Bytes of a payload as JSON; what does not fit belongs in storage. */
 const payloadLimit = 1024;
 

@@ -3,13 +3,15 @@ import { type IQueueBackend, type Job, type JobProgress, Worker } from 'bullmq';
 import { TopfiveError } from '../errors.ts';
 import type { ChildFailure } from '../jobs/aggregate.ts';
 import type { Logger } from '../log.ts';
-import { createBackend, runsQueue, shardsQueue } from './backend.ts';
+import { createBackend, nightsQueue, runsQueue, shardsQueue } from './backend.ts';
 import { closeWithinMs, connectQueue, countJobs, type QueueConnection } from './connection.ts';
 import { logErrors } from './error-log.ts';
 import { attemptJob, type JobContext, type Shift } from './job-attempt.ts';
 import { openListener } from './listener.ts';
 import { settlesWithin, withDeadline, withPatience } from './patience.ts';
 import {
+  type NightPayload,
+  nightPayloadSchema,
   parseShardJobId,
   type RunPayload,
   runPayloadSchema,
@@ -25,12 +27,19 @@ export interface AggregateContext extends JobContext {
   childFailures: ChildFailure[];
 }
 
+export interface NightContext extends JobContext {
+  /** When the timetable asked for the night. */
+  due: Date;
+}
+
 export interface RunWorkerOptions extends Ending {
   url: string;
   /** Without it the worker takes no shards. */
   shard?: (payload: ShardPayload, context: JobContext) => Promise<void>;
   /** Without it the worker takes no runs. */
   aggregate?: (payload: RunPayload, context: AggregateContext) => Promise<void>;
+  /** Without it the worker takes no nights. */
+  night?: (payload: NightPayload, context: NightContext) => Promise<void>;
   /** Whether this worker serves that storage; a job of another is put back untouched. Default: all. */
   acceptsStore?: (uri: string) => boolean;
   /** How long a job stays with a worker that gives no sign of life. */
@@ -152,7 +161,7 @@ function makeWorkers(
     worker.on('error', logErrors(options.log, `worker of ${name}`));
     return worker;
   };
-  const { shard, aggregate } = options;
+  const { shard, aggregate, night } = options;
   const takeShard = async (payload: ShardPayload, context: JobContext) => {
     await checkWanted(connection, payload);
     await shard?.(payload, context);
@@ -170,10 +179,23 @@ function makeWorkers(
       shift,
       work: (payload, context) => takeRun(job, payload, context),
     });
+  const nights = (job: Job, token?: string) =>
+    attemptJob(job, {
+      token,
+      schema: nightPayloadSchema,
+      shift,
+      work: async (payload, context) => night?.(payload, { ...context, due: dueOf(job) }),
+    });
   return [
     ...(shard ? [start(shardsQueue, shards)] : []),
     ...(aggregate ? [start(runsQueue, runs)] : []),
+    ...(night ? [start(nightsQueue, nights)] : []),
   ];
+}
+
+/** BullMQ keeps in the job for when its scheduler made it; a worker may have come to it much later. */
+function dueOf({ opts, timestamp }: Job): Date {
+  return new Date(opts.prevMillis ?? timestamp);
 }
 
 /** A shard whose run is no longer on the queue was cancelled between two jobs. */

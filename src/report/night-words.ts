@@ -96,15 +96,36 @@ export function nightNotes({
   gates,
   record,
   missed,
-}: NightFacts & { missed: MissedNights | null }): string[] {
-  return [...missedWords(missed), ...reusedWords(record), ...knownWords(gates)];
+  scheduled,
+}: NightFacts & Pick<Night, 'scheduled'> & { missed: MissedNights | null }): string[] {
+  return [
+    ...missedWords(missed),
+    ...lateWords({ scheduled }, record),
+    ...reusedWords(record),
+    ...knownWords(gates),
+  ];
 }
 
 export function missedWords(missed: MissedNights | null): string[] {
   if (missed === null) return [];
-  const { count, last, everySeconds } = missed;
+  const { count, last, rhythm } = missed;
+  const due =
+    'cron' in rhythm
+      ? `the timetable is "${rhythm.cron}" (${rhythm.timeZone})`
+      : `there is one every ${duration(rhythm.everySeconds)} usually`;
+  const before = last === null ? 'there was none yet' : `the last was ${instant(last)}`;
+  return [`${counted(count, 'night')} did not happen: ${before}, and ${due}.`];
+}
+
+/** A night that began so much later than it was due had no worker; seconds. */
+const late = 600;
+
+function lateWords({ scheduled }: Pick<Night, 'scheduled'>, { createdAt }: RunRecord): string[] {
+  if (!scheduled) return [];
+  const seconds = (Date.parse(createdAt) - Date.parse(scheduled.due)) / 1000;
+  if (seconds < late) return [];
   return [
-    `${counted(count, 'night')} did not happen: the last was ${instant(last)}, and there is one every ${duration(everySeconds)} usually.`,
+    `This night was due ${instant(scheduled.due)} and began ${duration(seconds)} later: no worker was there to take it.`,
   ];
 }
 

@@ -7,11 +7,13 @@ import { judgeNight, type NightBaseline } from '../jobs/judge-night.ts';
 import { keepHistory, readHistory } from '../jobs/model-history.ts';
 import { keepNight, readNights } from '../jobs/nights.ts';
 import { runKeys } from '../jobs/run-keys.ts';
+import type { Schedule } from '../jobs/schedules.ts';
 import type { Spec } from '../jobs/spec.ts';
+import { countNights } from '../jobs/timetable.ts';
 import { modelLabels } from '../report/findings.ts';
 import { nightLine, nightNotes } from '../report/night-words.ts';
 import type { ComparisonRecord } from '../scoring/comparison-record.ts';
-import { missedNights, type Night } from '../scoring/night-record.ts';
+import { type MissedNights, missedNights, type Night } from '../scoring/night-record.ts';
 import type { RunRecord } from '../scoring/run-record.ts';
 import type { Storage } from '../storage/storage.ts';
 import { findBaseline, openEndedRun } from './find-baseline.ts';
@@ -23,8 +25,15 @@ export interface NightOutcome {
   comparison: ComparisonRecord | null;
 }
 
+/** A night that a timetable asked for. */
+export interface Scheduled {
+  schedule: Schedule;
+  due: Date;
+}
+
 export interface Concluding {
   spec: Spec;
+  scheduled?: Scheduled;
   storage: Storage;
   store: string;
   now: Date;
@@ -33,7 +42,7 @@ export interface Concluding {
 /** The run must have ended with a report. */
 export async function concludeNight(
   runId: string,
-  { spec, storage, store, now }: Concluding,
+  { spec, scheduled, storage, store, now }: Concluding,
 ): Promise<NightOutcome> {
   const gates = gatesOf(spec);
   const candidate = await openEndedRun(runId, store);
@@ -50,7 +59,13 @@ export async function concludeNight(
     known,
     noiseOf,
   });
-  const missed = missedNights(await readNights(storage, name), new Date(record.createdAt));
+  const nights = await readNights(storage, name);
+  const missed = scheduled
+    ? missedOnTimetable(nights, scheduled)
+    : missedNights(nights, new Date(record.createdAt));
+  const place = scheduled && {
+    scheduled: { schedule: scheduled.schedule.name, due: scheduled.due.toISOString() },
+  };
   const told = { ...judged, name, comparison, record };
   const night: Night = {
     schemaVersion: 1,
@@ -60,11 +75,12 @@ export async function concludeNight(
     verdict: judged.verdict,
     line: nightLine(told),
     reasons: judged.reasons,
-    notes: nightNotes({ ...told, missed }),
+    notes: nightNotes({ ...told, ...place, missed }),
     baseline: nameOf(baseline),
     gates: judged.gates,
     reused: reusedOf(record),
     stoppedEarly: record.status === 'stopped-early',
+    ...place,
   };
   await keepNight(storage, night);
   const outcome = { night, record, comparison };
@@ -86,6 +102,15 @@ export async function keepNightFiles(storage: Storage, outcome: NightOutcome): P
   for (const { name, content } of nightFiles(night, { comparison, history })) {
     await storage.put(runKeys(night.runId).root + name, content);
   }
+}
+
+/** A night that was begun and came to nothing is missed as well. */
+function missedOnTimetable(nights: Night[], { schedule, due }: Scheduled): MissedNights | null {
+  const last = nights.findLast(({ scheduled }) => scheduled?.schedule === schedule.name);
+  const since = Math.max(Date.parse(last?.scheduled?.due ?? schedule.at), Date.parse(schedule.at));
+  const count = countNights(schedule, { from: new Date(since), until: due });
+  const { cron, timeZone } = schedule;
+  return count === 0 ? null : { count, last: last?.at ?? null, rhythm: { cron, timeZone } };
 }
 
 function nameOf(baseline: NightBaseline): string | null {

@@ -41,16 +41,18 @@ export const nightSchema = z.object({
   /** Shard records that were taken over from earlier runs, of all. */
   reused: z.object({ shards: count, of: count }),
   stoppedEarly: z.boolean(),
+  /** Which schedule asked for it, and when; absent where a person or a timer elsewhere began it. */
+  scheduled: z.object({ schedule: z.string(), due: z.iso.datetime() }).optional(),
 });
 export type Night = z.infer<typeof nightSchema>;
 
 export interface MissedNights {
   /** How many should have been between the last and now. */
   count: number;
-  /** When the last one was. */
-  last: string;
-  /** Usual time between two nights. */
-  everySeconds: number;
+  /** When the last one was; null when there was none since the timetable was made. */
+  last: string | null;
+  /** The usual time between two nights, or the timetable. */
+  rhythm: { everySeconds: number } | { cron: string; timeZone: string };
 }
 
 /** A gap so many times longer than usual is no delay. */
@@ -67,5 +69,5 @@ export function missedNights(nights: readonly Pick<Night, 'at'>[], now: Date): M
   const gap = now.getTime() / 1000 - times[times.length - 1];
   if (!(everySeconds > 0) || gap <= late * everySeconds) return null;
   const { at: last } = nights[nights.length - 1];
-  return { count: Math.round(gap / everySeconds) - 1, last, everySeconds };
+  return { count: Math.round(gap / everySeconds) - 1, last, rhythm: { everySeconds } };
 }

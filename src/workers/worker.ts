@@ -1,8 +1,8 @@
 /** A worker: takes jobs off the queue until told to stop or idle. */
-import { startRunWorker } from '../queue/run-worker.ts';
+import { type RunWorkerOptions, startRunWorker } from '../queue/run-worker.ts';
 import { type DutyOptions, openDuties } from './duties.ts';
 
-export interface WorkerOptions extends DutyOptions {
+export interface WorkerOptions extends DutyOptions, Pick<RunWorkerOptions, 'night'> {
   /** URL of the queue's engine. */
   queue: string;
   exitWhenIdleSeconds?: number;
@@ -17,6 +17,7 @@ export interface RunningWorker {
 export async function startWorker({
   queue,
   exitWhenIdleSeconds,
+  night,
   ...options
 }: WorkerOptions): Promise<RunningWorker> {
   const { shard, aggregate, acceptsStore, close } = openDuties(options);
@@ -25,6 +26,7 @@ export async function startWorker({
     shard,
     aggregate,
     acceptsStore,
+    ...(night && { night }),
     ...(exitWhenIdleSeconds !== undefined && { exitWhenIdleSeconds }),
     log: options.log,
   });

@@ -16,6 +16,7 @@ import {
   type RunWorkerOptions,
   startRunWorker,
 } from '../../src/queue/run-worker.ts';
+import { openScheduleQueue, type ScheduleQueue } from '../../src/queue/schedule-queue.ts';
 import type { EngineKind } from '../../src/queue/url.ts';
 import {
   countConnections,
@@ -469,6 +470,90 @@ export function testQueue(kind: EngineKind): void {
       });
       assert.deepEqual(await ends(runId), { state: 'done' });
       assert.equal(worked.size, 12);
+    });
+
+    describe('a timetable', () => {
+      const everySecond = { cron: '* * * * * *', timeZone: 'UTC' };
+      let schedules: ScheduleQueue;
+      let names = 0;
+      const nextNight = () => ({ store, schedule: `schedule-${++names}` });
+      before(async () => {
+        schedules = await openScheduleQueue(engine.url, log);
+      });
+      after(() => schedules.close());
+
+      test('puts a night on the queue when it is due, again and again, until it is removed', async () => {
+        const night = nextNight();
+        const dues: Date[] = [];
+        await start({
+          night: async (payload, { due, attempt }) => {
+            assert.deepEqual([payload, attempt], [night, 1]);
+            dues.push(due);
+          },
+        });
+        await schedules.keep(night, everySecond);
+        await waitFor('two nights', () => dues.length >= 2);
+        assert.ok(dues.every((due) => due.getMilliseconds() === 0 && due.getTime() <= Date.now()));
+        assert.ok(dues[1].getTime() > dues[0].getTime());
+        await schedules.remove(night);
+        const seen = dues.length;
+        await sleep(1500);
+        // One may have been on its way.
+        assert.ok(dues.length <= seen + 1);
+      });
+
+      test('keeps a night that nobody took, and a worker that comes late is told when it was due', async () => {
+        const night = nextNight();
+        await schedules.keep(night, everySecond);
+        const kept = Date.now();
+        await sleep(2100);
+        await schedules.keep(night, everySecond);
+        let due: Date | undefined;
+        await start({
+          night: async (payload, context) => {
+            if (payload.schedule === night.schedule) due ??= context.due;
+          },
+        });
+        await waitFor('the night', () => due !== undefined);
+        await schedules.remove(night);
+        assert.ok(due && due.getTime() - kept <= 1000, `${due?.toISOString()}`);
+      });
+
+      test('that changed takes the place of the earlier one', async () => {
+        const night = nextNight();
+        await schedules.keep(night, { cron: '0 0 1 1 *', timeZone: 'UTC' });
+        let taken = false;
+        await start({
+          night: async () => {
+            taken = true;
+          },
+        });
+        await schedules.keep(night, everySecond);
+        await waitFor('the night', () => taken);
+        await schedules.remove(night);
+      });
+
+      test('has its night worked on again when its worker is lost, as the same night', async () => {
+        const night = nextNight();
+        const dues: string[] = [];
+        const lost = await start({
+          night: async (_, { due, signal }) => {
+            dues.push(due.toISOString());
+            await waitForSignal({ signal } as JobContext);
+          },
+        });
+        await schedules.keep(night, everySecond);
+        await waitFor('the night', () => dues.length === 1);
+        await lost.close(0);
+        await start({
+          night: async (_, { due }) => {
+            dues.push(due.toISOString());
+          },
+        });
+        await waitFor('the night again', () => dues.length >= 2);
+        await schedules.remove(night);
+        assert.equal(dues[1], dues[0]);
+      });
     });
 
     test('closing leaves no connection behind', async () => {

@@ -1,22 +1,19 @@
 /** `topfive nightly`: run, compare with the baseline, verdict, record; one line in the morning. */
 import type { Command } from 'commander';
 import { exitCodes } from '../../errors.ts';
-import { readNights } from '../../jobs/nights.ts';
-import { loadPlan, type Plan } from '../../jobs/plan.ts';
 import { isReported } from '../../jobs/run-state.ts';
-import type { Spec } from '../../jobs/spec.ts';
 import { comparisonText } from '../../report/comparison-text.ts';
 import { brokenNightMessage, nightMessage } from '../../report/night-message.ts';
 import { checkStore } from '../../runs/check-store.ts';
 import { checkOutput, collectRun } from '../../runs/collect.ts';
 import { concludeNight, keepNightFiles, type NightOutcome } from '../../runs/night.ts';
-import { persistRun, prepareRun } from '../../runs/submit.ts';
+import { prepareNight } from '../../runs/prepare-night.ts';
+import { persistRun } from '../../runs/submit.ts';
 import { tellWebhook, webhookOf } from '../../runs/tell-night.ts';
 import type { Delivery } from '../../runs/webhook.ts';
 import { openWorkplace } from '../../runs/workplace.ts';
 import type { Night } from '../../scoring/night-record.ts';
 import { openStorage } from '../../storage/open.ts';
-import type { Storage } from '../../storage/storage.ts';
 import { conduct, tellUnfinished, unfinishedReasons } from '../conduct.ts';
 import { tellGithub } from '../github.ts';
 import { addFleetOptions, type FleetFlags, jsonOption } from '../options.ts';
@@ -52,8 +49,7 @@ async function nightly(file: string, flags: NightlyFlags, settings: CliSettings)
   const { store, environment } = settings;
   await checkStore(openStorage(store));
   const workers = flags.workers || environment.cores;
-  const like = await lastPlan(openStorage(store), spec);
-  const submission = await prepareRun(spec, { workers, reuse: true, store, like });
+  const submission = await prepareNight(spec, { workers, store });
   submission.warnings.forEach(warn);
   const { plan } = submission;
   const workplace = await openWorkplace(settings);
@@ -76,17 +72,6 @@ async function nightly(file: string, flags: NightlyFlags, settings: CliSettings)
     return await tellNight(outcome, { delivery, flags, settings });
   } finally {
     await workplace.close();
-  }
-}
-
-/** The plan of the last night: with the same shards its records can be taken over. */
-async function lastPlan(storage: Storage, { name }: Spec): Promise<Plan | undefined> {
-  const last = (await readNights(storage, name)).at(-1);
-  if (!last) return undefined;
-  try {
-    return await loadPlan(storage, last.runId);
-  } catch {
-    return undefined;
   }
 }
 

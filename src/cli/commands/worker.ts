@@ -1,5 +1,6 @@
 /** `topfive worker`: takes jobs until told to stop, or idle. */
 import { type Command, Option } from 'commander';
+import type { NightDuty } from '../../runs/night-duty.ts';
 import { openStoredRun } from '../../runs/open-run.ts';
 import { enqueueUnfinished } from '../../runs/submit.ts';
 import { openWorkplace, type Workplace } from '../../runs/workplace.ts';
@@ -64,22 +65,41 @@ async function work(flags: WorkerFlags, settings: CliSettings): Promise<void> {
     return follow(startRunMember({ ...duties, ...run, queue, log }));
   }
   const workplace = await openWorkplace(settings);
+  let nights: NightDuty | undefined;
   try {
     if (workplace.engine.owned) await takeUp(workplace, settings);
     // Loaded here alone, because it brings the report with its charts.
     const { startWorker } = await import('../../workers/worker.ts');
+    nights = takesNights(flags) ? await openNights(workplace, settings) : undefined;
     const worker = await startWorker({
       ...duties,
       store: workplace.storage.uri,
       queue: workplace.engine.url,
       log: settings.log,
+      ...(nights && { night: nights.night }),
       ...(flags.exitWhenIdle !== undefined && { exitWhenIdleSeconds: flags.exitWhenIdle }),
     });
     settings.log.info(`worker ${process.pid} takes jobs of ${workplace.storage.uri}`);
     await follow(worker);
   } finally {
+    await nights?.close();
     await workplace.close();
   }
+}
+
+/** A worker that ends by itself, or with the run that it was launched for, would leave a night half done. */
+function takesNights({ exitWhenIdle }: WorkerFlags): boolean {
+  return exitWhenIdle === undefined && !isLaunched();
+}
+
+/** Loaded here alone, because it judges and reports. */
+async function openNights(workplace: Workplace, { store, log }: CliSettings): Promise<NightDuty> {
+  const { openNightDuty } = await import('../../runs/night-duty.ts');
+  return openNightDuty({ workplace, store, log });
+}
+
+function isLaunched(): boolean {
+  return process.channel !== undefined && process.channel !== null;
 }
 
 /** An engine that was just started may know less than storage does. */
@@ -94,7 +114,7 @@ type EndReason = 'told' | 'orphaned';
 /** Resolves when this worker is to end: at SIGTERM or SIGINT, or when the process that launched it is gone. */
 function listenForEnd(): Promise<EndReason> {
   return new Promise((resolve) => {
-    const launched = process.channel !== undefined && process.channel !== null;
+    const launched = isLaunched();
     process.on('SIGTERM', () => resolve('told'));
     // Ctrl-C reaches a launched worker together with its launcher, which decides what it means.
     process.on('SIGINT', () => launched || resolve('told'));
