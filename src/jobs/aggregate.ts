@@ -127,17 +127,18 @@ interface PartInput {
 }
 
 async function partOf(model: PlannedModel, { found, reasons, context, ...input }: PartInput) {
-  const { entries, restore } = context.scope;
+  const { entries, labelSets, restore } = context.scope;
   const merged = restore(input.merged);
   const labels = entries.map(({ label }) => label);
   const nondeterminism = await readFindings(model, context);
+  const reused = reusedOf(found);
   const encoded = encodePredictions({
     keys: entries.map(({ key }) => key),
     labels,
     predictions: merged.predictions,
   });
   return {
-    result: modelResult(model, { merged, labels, nondeterminism, reused: reusedOf(found) }),
+    result: modelResult(model, { merged, labels, labelSets, nondeterminism, reused }),
     answers: merged.predictions,
     predictions: new Uint8Array(encoded),
     reasons: [...reasons, ...tallyReasons(model, merged)],
@@ -218,7 +219,11 @@ function makeRunRecord(
     topfive: plan.topfive,
     createdAt: plan.createdAt,
     finishedAt: finishedAt.toISOString(),
-    dataset: { ...plan.dataset, labelsDigest: digestLabels(manifest.entries) },
+    dataset: {
+      ...plan.dataset,
+      labelsDigest: digestLabels(manifest.entries),
+      labelSets: scope.labelSets.map(({ name, uri, digest }) => ({ name, uri, digest })),
+    },
     ...(reasons.length === 0 && scope.early),
     models: parts.map(({ result }) => result),
     series: seriesAround(plan.models),

@@ -1,11 +1,13 @@
 /** One model's part of the run record, from its merged shards. */
 import { basename } from 'node:path';
+import { scoreLabelSet } from '../scoring/label-set-score.ts';
 import { explainPredictions } from '../scoring/label-trouble.ts';
 import type { Merged } from '../scoring/merge.ts';
 import { confusions, perClass } from '../scoring/per-class.ts';
 import type { Predictions } from '../scoring/records.ts';
 import type { LabelFinding, ModelResult } from '../scoring/run-record.ts';
 import { metricOf } from '../scoring/wilson.ts';
+import type { RunLabelSet } from './label-sets.ts';
 import type { PlannedModel } from './plan.ts';
 
 const commonestConfusions = 50;
@@ -15,9 +17,14 @@ export function modelResult(
   {
     merged,
     labels,
+    labelSets,
     nondeterminism,
     reused,
-  }: Pick<ModelResult, 'nondeterminism' | 'reused'> & { merged: Merged; labels: number[] },
+  }: Pick<ModelResult, 'nondeterminism' | 'reused'> & {
+    merged: Merged;
+    labels: number[];
+    labelSets: Pick<RunLabelSet, 'name' | 'classes'>[];
+  },
 ): ModelResult {
   const { tally, predictions, conditions, failures, timings } = merged;
   return {
@@ -38,6 +45,7 @@ export function modelResult(
       top1: metricOf(tally.top1, tally.expected),
       top5: metricOf(tally.top5, tally.expected),
     },
+    labelSets: labelSets.map((set) => scoreLabelSet(set, predictions)),
     tally,
     conversion: model.conversion,
     published: model.published,

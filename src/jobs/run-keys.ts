@@ -18,6 +18,8 @@ export function runKeys(runId: string) {
     spec: `${root}spec.json`,
     plan: `${root}plan.json`,
     manifest: `${root}manifest.json`,
+    /** Right classes of each image by further label sets. */
+    labelSets: `${root}label-sets.json`,
     /** With early stop: what the baseline had right, and the gates. */
     earlyStop: `${root}early-stop.json`,
     /** Present once early stop is certain: holds how many shards decided it. */

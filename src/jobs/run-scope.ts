@@ -6,6 +6,7 @@ import type { ShardRef } from '../scoring/records.ts';
 import type { EarlyGateResult, RunRecord } from '../scoring/run-record.ts';
 import type { Storage } from '../storage/storage.ts';
 import { type EarlyReading, type EarlyStop, openEarlyStop } from './early-stop.ts';
+import { loadLabelSets, type RunLabelSet } from './label-sets.ts';
 import type { Plan } from './plan.ts';
 import { plannedPlaces } from './planned-order.ts';
 
@@ -15,6 +16,8 @@ export interface RunScope {
   planned: ManifestEntry[];
   /** The same images in the order of the manifest. */
   entries: ManifestEntry[];
+  /** Further labels for them, in their order. */
+  labelSets: RunLabelSet[];
   /** Merged shards, put into the order of the manifest. */
   restore(merged: Merged): Merged;
   /** For the run record; undefined for a run without early stop. */
@@ -26,7 +29,8 @@ export async function readScope(
   { manifest, storage }: { manifest: Manifest; storage: Storage },
 ): Promise<RunScope> {
   const early = await openEarlyStop(plan, storage);
-  if (!early) return wholeScope(plan, manifest);
+  const sets = await loadLabelSets(storage, plan);
+  if (!early) return wholeScope(plan, { manifest, sets });
   const reading = await early.read();
   const shards = plan.shards.slice(0, reading.decidedBy);
   const used = shards[shards.length - 1].end;
@@ -38,6 +42,10 @@ export async function readScope(
     shards,
     planned,
     entries: order.map((row) => planned[row]),
+    labelSets: sets.map((set) => ({
+      ...set,
+      classes: order.map((row) => set.classes[places[row]]),
+    })),
     restore: (merged) => ({
       ...merged,
       predictions: reorder(merged.predictions, order),
@@ -47,8 +55,18 @@ export async function readScope(
   };
 }
 
-function wholeScope({ shards }: Plan, { entries }: Manifest): RunScope {
-  return { shards, planned: entries, entries, restore: (merged) => merged, early: undefined };
+function wholeScope(
+  { shards }: Plan,
+  { manifest: { entries }, sets }: { manifest: Manifest; sets: RunLabelSet[] },
+): RunScope {
+  return {
+    shards,
+    planned: entries,
+    entries,
+    labelSets: sets,
+    restore: (merged) => merged,
+    early: undefined,
+  };
 }
 
 function tellEarly(

@@ -11,9 +11,10 @@ import { earlyStopSchema, type Gates, gatesSchema } from './gates.ts';
 import { latencySchema } from './latency-spec.ts';
 import { budgetSchema, deadlineSchema } from './spending.ts';
 
-const modelId = z
-  .string()
-  .regex(/^[A-Za-z0-9._-]+$/, 'a model id is made of letters, digits, ".", "_" and "-"');
+const plainName = (what: string) =>
+  z.string().regex(/^[A-Za-z0-9._-]+$/, `${what} is made of letters, digits, ".", "_" and "-"`);
+
+const modelId = plainName('a model id');
 
 const modelSchema = z.union([
   modelId,
@@ -38,6 +39,15 @@ const datasetSchema = z.strictObject({
   /** The devkit's meta.mat, for a ground-truth file in the devkit's class order. */
   devkit: z.string().optional(),
   layout: z.enum(['auto', 'list', 'folder', 'tar', 'parquet']).default('auto'),
+  /** More labels for the same images, such as ReaL, scored in the same pass. */
+  labelSets: z
+    .array(z.strictObject({ name: plainName('the name of a label set'), uri: z.string().min(1) }))
+    .min(1)
+    .refine(
+      (sets) => new Set(sets.map(({ name }) => name)).size === sets.length,
+      'each label set needs a name of its own',
+    )
+    .optional(),
 });
 
 export const specSchema = z.strictObject({
@@ -129,6 +139,9 @@ function absoluteDataset(dataset: Spec['dataset'], folder: string): Spec['datase
     uri: absolute(dataset.uri, folder),
     ...(dataset.labels && { labels: absolute(dataset.labels, folder) }),
     ...(dataset.devkit && { devkit: absolute(dataset.devkit, folder) }),
+    ...(dataset.labelSets && {
+      labelSets: dataset.labelSets.map((set) => ({ ...set, uri: absolute(set.uri, folder) })),
+    }),
   };
 }
 

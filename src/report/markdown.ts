@@ -13,6 +13,7 @@ import {
   runAgain,
   statusOf,
 } from './findings.ts';
+import { labelSetHeader, labelSetRows, labelSetWords } from './label-set-rows.ts';
 import { latencySection } from './latency-markdown.ts';
 import { accuracySection } from './markdown-accuracy.ts';
 import { precisionSection } from './markdown-precision.ts';
@@ -31,6 +32,7 @@ export function renderMarkdown(record: RunRecord): string {
     headline(record),
     coverage(record),
     accuracySection(record),
+    labelSets(record),
     earlyStop(record),
     precisionSection(record),
     notes(record),
@@ -95,6 +97,12 @@ function failures(record: RunRecord): string | null {
   );
   const more = `${grouped(left)} further failures (images × models) are in report.json.`;
   return left > 0 ? `${listed}\n\n${more}` : listed;
+}
+
+function labelSets(record: RunRecord): string | null {
+  const rows = labelSetRows(record).map((row) => row.map(escaped));
+  if (rows.length === 0) return null;
+  return ['## Further labels', table(labelSetHeader, rows), labelSetWords].join('\n\n');
 }
 
 function earlyStop(record: RunRecord): string | null {

@@ -5,6 +5,12 @@ import { type Manifest, saveManifest } from '../data/manifest.ts';
 import { TopfiveError } from '../errors.ts';
 import { chooseImages } from '../jobs/choose-images.ts';
 import type { EarlyGates } from '../jobs/early-stop.ts';
+import {
+  checkLabelSets,
+  labelSetsOf,
+  type RunLabelSet,
+  saveLabelSets,
+} from '../jobs/label-sets.ts';
 import { missingJobs } from '../jobs/missing.ts';
 import { loadPlan, makePlan, type Plan, savePlan } from '../jobs/plan.ts';
 import { prepareModels } from '../jobs/prepare-models.ts';
@@ -31,6 +37,7 @@ export interface SubmitOptions {
 export interface Submission {
   plan: Plan;
   manifest: Manifest;
+  labelSets: RunLabelSet[];
   /** Present when the run may stop early. */
   earlyGates?: EarlyGates | undefined;
   /** What a person should know, e.g. an empty class folder, or a model whose cost cannot be counted. */
@@ -42,8 +49,10 @@ export async function prepareRun(
   spec: Spec,
   { workers, elsewhere, reuse, store, like }: SubmitOptions,
 ): Promise<Submission> {
-  const { manifest, subset, warnings } = await chooseImages(spec);
+  const { manifest, subset, warnings, ...chosen } = await chooseImages(spec);
+  const labelSets = labelSetsOf(chosen.labelSets, manifest.entries);
   const models = await prepareModels(spec, manifest);
+  checkLabelSets(labelSets, models);
   const now = new Date();
   const dataset = { images: manifest.entries.length, digest: manifest.digest };
   const early = await prepareEarlyStop(spec, { models, dataset, store, now });
@@ -64,6 +73,7 @@ export async function prepareRun(
   return {
     plan,
     manifest,
+    labelSets,
     earlyGates: early?.gates,
     warnings: [...warnings, ...models.flatMap(costWarning)],
   };
@@ -77,7 +87,7 @@ function costWarning({ id, costReason }: Plan['models'][number]): string[] {
 /** Writes all that a worker needs to know of the run; the plan last, so that its presence means that the rest is there. */
 export async function persistRun(
   storage: Storage,
-  { plan, manifest, earlyGates }: Omit<Submission, 'warnings'>,
+  { plan, manifest, labelSets, earlyGates }: Omit<Submission, 'warnings'>,
 ): Promise<void> {
   const { runId, name, createdAt, topfive, spec } = plan;
   const keys = runKeys(runId);
@@ -85,6 +95,7 @@ export async function persistRun(
   const run = { schemaVersion: 1, runId, name, createdAt, topfive, store: storage.uri };
   await storage.put(keys.run, `${JSON.stringify(run, null, 2)}\n`);
   await saveManifest(storage, { manifest, key: keys.manifest });
+  await saveLabelSets(storage, { runId, sets: labelSets });
   if (earlyGates) await storage.put(keys.earlyStop, JSON.stringify(earlyGates));
   await savePlan(storage, plan);
 }

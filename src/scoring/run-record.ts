@@ -29,6 +29,15 @@ const metricSchema = z.object({
 });
 export type Metric = z.infer<typeof metricSchema>;
 
+/** Accuracy by a further set of labels, over the images that it judges. */
+const labelSetResultSchema = z.object({
+  name: z.string(),
+  judged: count,
+  top1: metricSchema,
+  top5: metricSchema,
+});
+export type LabelSetResult = z.infer<typeof labelSetResultSchema>;
+
 const explained = { score: z.number(), explained: z.number(), chance: z.number() };
 
 /** Why top-1 is near chance when the model may be sound: see `label-trouble.ts`. */
@@ -78,6 +87,8 @@ const modelResultSchema = z.object({
     top1: metricSchema,
     top5: metricSchema,
   }),
+  /** By the further label sets of the spec, in its order. */
+  labelSets: z.array(labelSetResultSchema).default([]),
   tally: tallySchema,
   /** How the artifact was made from an fp32 one; null for one that is evaluated as it is. */
   conversion: conversionSchema.nullable(),
@@ -155,6 +166,10 @@ export const runRecordSchema = z.object({
     classNames: z.array(z.string()).nullable(),
     /** Present when these images are a part of a dataset; `images` and `digest` are then those of the part. */
     subset: drawnSchema.optional(),
+    /** Further labels for the same images. */
+    labelSets: z
+      .array(z.object({ name: z.string(), uri: z.string(), digest: z.string() }))
+      .default([]),
   }),
   /** Of a run that stopped early: images used, and the loss of every gate as fractions of all images. */
   estimate: z.object({ used: count, low: z.number(), high: z.number() }).optional(),

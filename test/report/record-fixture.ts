@@ -17,6 +17,7 @@ export interface ModelSketch {
   published?: ModelResult['published'];
   cost?: ModelResult['cost'];
   costReason?: string;
+  labelSets?: ModelResult['labelSets'];
   conversion?: ModelResult['conversion'];
   resizeShort?: number;
   crop?: number;
@@ -167,6 +168,7 @@ function makeModel(
       top1: metricOf(tally.top1, expected),
       top5: metricOf(tally.top5, expected),
     },
+    labelSets: sketch.labelSets ?? [],
     tally,
     conversion: sketch.conversion ?? null,
     published: sketch.published ?? null,

@@ -3,6 +3,7 @@ import type { Metric, ModelResult, RunRecord } from '../../scoring/run-record.ts
 import { earlyStopHeader, earlyStopRows, earlyStopWords } from '../early-stop.ts';
 import { notesOf, statusOf } from '../findings.ts';
 import { type Footnotes, openFootnotes } from '../footnotes.ts';
+import { labelSetHeader, labelSetRows, labelSetWords } from '../label-set-rows.ts';
 import { type Markup, markup } from '../markup.ts';
 import { grouped, inUnits, percent, prefixed, publishedPercent, signedPoints } from '../numbers.ts';
 import { notInRun, type PageRow, pageRows } from '../page-rows.ts';
@@ -40,6 +41,19 @@ export function accuracy(record: RunRecord): Markup {
 <div class="scroll">${tableOf({ header, rows, look: 'figures', sortable: true })}</div>
 ${reasonList(footnotes)}<p class="quiet">Below each figure: correct of all images, and the 95% Wilson interval, for unseen images. Differences are in points.</p>
 ${publishedWords(record).map((words) => markup`<p class="quiet">${words}</p>\n`)}${notes.length > 0 ? bulletList(notes) : null}</section>`;
+}
+
+/** Null for a run without further label sets. */
+export function labelSets(record: RunRecord): Markup | null {
+  const rows = labelSetRows(record).map(([model, set, ...cells]) => [
+    modelCell(model),
+    textCell(set),
+    ...cells.map(cell),
+  ]);
+  if (rows.length === 0) return null;
+  return markup`<section><h2>Further labels</h2>
+<div class="scroll">${tableOf({ header: labelSetHeader, textColumns: [1], rows })}</div>
+<p class="quiet">${labelSetWords}</p></section>`;
 }
 
 /** How the gates of a run stand that may stop early; null for another run. */

@@ -1,7 +1,7 @@
 /** report.html: one file that opens anywhere, fetches nothing and says the whole run. */
 import type { RunRecord } from '../../scoring/run-record.ts';
 import { markup } from '../markup.ts';
-import { accuracy, earlyStop } from './accuracy.ts';
+import { accuracy, earlyStop, labelSets } from './accuracy.ts';
 import { again, classTable, environment, failures, method, modelDetails } from './details.ts';
 import { latency, speed } from './latency.ts';
 import { banner, charts, coverage, header } from './overview.ts';
@@ -14,6 +14,7 @@ export function renderHtml(record: RunRecord): string {
 ${header(record)}
 ${coverage(record)}
 ${accuracy(record)}
+${labelSets(record)}
 ${earlyStop(record)}
 ${precision(record)}
 ${speed(record)}
