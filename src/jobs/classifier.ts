@@ -1,9 +1,9 @@
 /** A model in this thread: crops into a batch, run it, rank every row. `run` blocks the thread. */
 import { normaliser } from '../data/batch.ts';
-import { checkArtifact } from '../models/artifact.ts';
 import type { Device } from '../onnx/device.ts';
 import { type ClassifierSession, openClassifier } from '../onnx/session.ts';
 import { scoreRow } from '../scoring/rank.ts';
+import { locatePlanned } from './locate-model.ts';
 import type { PlannedModel } from './plan.ts';
 import type { Answer, Classifier } from './ports.ts';
 
@@ -20,8 +20,7 @@ export interface OpenModel {
 }
 
 export async function openModel(model: PlannedModel, options: OpenOptions): Promise<OpenModel> {
-  await checkArtifact(model.artifact);
-  const session = await openClassifier(model.artifact.path, {
+  const session = await openClassifier(await locatePlanned(model), {
     ...options,
     expected: { side: model.recipe.crop, layout: model.recipe.layout, classes: model.outputs },
     normalisation: model.normalisation === 'graph' ? model.recipe : undefined,

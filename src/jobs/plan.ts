@@ -18,8 +18,10 @@ const plannedModelSchema = z.object({
   card: z.string().nullable().default(null),
   precision: z.enum(['fp32', 'fp16']),
   artifact: z.object({
-    /** Absolute path of the ONNX file. */
+    /** Absolute path of the ONNX file on the machine that submitted the run. */
     path: z.string(),
+    /** Where a worker elsewhere downloads it from; for fp16, where the fp32 one is that it is made of. */
+    uri: z.string().optional(),
     sha256: z.string(),
     bytes: z.number().int(),
     files: z.array(z.object({ name: z.string(), stamp: z.string() })),

@@ -4,6 +4,7 @@ import type { Recipe } from '../data/recipe.ts';
 import { TopfiveError } from '../errors.ts';
 import { readArtifact } from '../models/artifact.ts';
 import { findCard, requireCard } from '../models/cards.ts';
+import { isRemote } from '../models/remote-artifact.ts';
 import { type ClassifierSession, openClassifier } from '../onnx/session.ts';
 import { digestOf } from '../storage/digest.ts';
 import { halfArtifactOf } from './half-artifact.ts';
@@ -65,7 +66,7 @@ async function prepareModel(
       id,
       card: card?.id ?? null,
       precision: 'fp32',
-      artifact: await readArtifact(onnx),
+      artifact: { ...(await readArtifact(onnx)), ...sourceOf(request) },
       recipe,
       recipeDigest: digestOf(recipe),
       normalisation,
@@ -82,6 +83,11 @@ async function prepareModel(
   }
 }
 
+/** Where a worker on another machine finds it too. */
+function sourceOf({ onnx }: ModelRequest): { uri?: string } {
+  return onnx !== undefined && isRemote(onnx) ? { uri: onnx } : {};
+}
+
 /** The same model with the artifact that is made of its own; whatever was settled for it stands. */
 async function prepareHalf(full: PlannedModel): Promise<PlannedModel> {
   const { path, conversion } = await halfArtifactOf(full.artifact);
@@ -90,7 +96,7 @@ async function prepareHalf(full: PlannedModel): Promise<PlannedModel> {
     return {
       ...full,
       precision: 'fp16',
-      artifact: await readArtifact(path),
+      artifact: { ...full.artifact, ...(await readArtifact(path)) },
       secondsPerImage: await timeImage(session, {
         side: full.recipe.crop,
         normalisation: full.normalisation,

@@ -78,17 +78,26 @@ function artifactOf(path: string, files: readonly (ArtifactFile & Digest)[]): Ar
  * Reads the files only where they may have changed, or lie on another machine.
  * @throws TopfiveError `model` when they are no longer those that the run was submitted with
  */
-export async function checkArtifact({ path, sha256: expected, files }: Artifact): Promise<void> {
-  if (await isUntouched(path, files)) return;
-  const found = await readArtifact(path);
+export async function checkArtifact(artifact: Artifact): Promise<void> {
+  if (await isUntouched(artifact)) return;
+  const { path, sha256 } = artifact;
+  expectArtifact(await readArtifact(path), { sha256, name: path });
+}
+
+/** @param name as the person knows the artifact */
+export function expectArtifact(
+  found: Artifact,
+  { sha256: expected, name }: { sha256: string; name: string },
+): void {
   if (found.sha256 === expected) return;
   throw new TopfiveError(
     'model',
-    `${path} has changed since the run was submitted (SHA-256 ${found.sha256.slice(0, 12)}…, expected ${expected.slice(0, 12)}…): submit it again`,
+    `${name} has changed since the run was submitted (SHA-256 ${found.sha256.slice(0, 12)}…, expected ${expected.slice(0, 12)}…): submit it again`,
   );
 }
 
-async function isUntouched(path: string, files: readonly ArtifactFile[]): Promise<boolean> {
+/** Whether the files are those that were described, by their stamps alone. */
+export async function isUntouched({ path, files }: Artifact): Promise<boolean> {
   for (const { name, stamp } of files) {
     const now = await stampOf(join(dirname(path), name)).catch(() => undefined);
     if (now !== stamp) return false;

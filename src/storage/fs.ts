@@ -4,6 +4,7 @@ import { type FileHandle, link, open, rename, rm, stat, unlink, writeFile } from
 import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { isSystemError, messageOf, TopfiveError } from '../errors.ts';
+import { stampOf } from './digest.ts';
 import { checkKey, checkPrefix, ownEnding } from './key.ts';
 import { makeFolder } from './make-folder.ts';
 import type { Storage, StoredObject } from './storage.ts';
@@ -60,6 +61,10 @@ class FsStorage implements Storage {
       if (isSystemError(error, ...absent)) return undefined;
       throw unreadable(this.#path(key), error);
     }
+  }
+
+  async version(key: string): Promise<string | undefined> {
+    return (await this.size(key)) === undefined ? undefined : stampOf(this.#path(key));
   }
 
   async put(

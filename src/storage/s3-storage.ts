@@ -25,6 +25,12 @@ interface Question {
   key: string;
 }
 
+interface Head {
+  bytes: number;
+  version: string;
+  writer: string | undefined;
+}
+
 class S3Storage implements Storage {
   readonly uri: string;
   readonly #bucket: string;
@@ -73,6 +79,10 @@ class S3Storage implements Storage {
 
   async size(key: string): Promise<number | undefined> {
     return (await this.#head(key))?.bytes;
+  }
+
+  async version(key: string): Promise<string | undefined> {
+    return (await this.#head(key))?.version;
   }
 
   async put(
@@ -153,14 +163,19 @@ class S3Storage implements Storage {
   }
 
   /** An answer without a body does not say what is wrong, so a listing is asked when the object is not there. */
-  async #head(key: string): Promise<{ bytes: number; writer: string | undefined } | undefined> {
+  async #head(key: string): Promise<Head | undefined> {
     const object = this.#object(key);
     try {
-      const { ContentLength = 0, Metadata } = await this.#ask(
-        { action: 'read', key },
-        ({ s3, options }) => s3.headObject(object, options),
+      const {
+        ContentLength = 0,
+        ETag,
+        LastModified,
+        Metadata,
+      } = await this.#ask({ action: 'read', key }, ({ s3, options }) =>
+        s3.headObject(object, options),
       );
-      return { bytes: ContentLength, writer: Metadata?.writer };
+      const version = ETag ?? `${ContentLength} ${LastModified?.toISOString()}`;
+      return { bytes: ContentLength, version, writer: Metadata?.writer };
     } catch (error) {
       if (!(error instanceof TopfiveError) || error.kind === 'storage') throw error;
       await this.#expectBucket();

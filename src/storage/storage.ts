@@ -15,6 +15,8 @@ export interface Storage {
   range(key: string, offset: number, length: number): Promise<Buffer>;
   /** Size in bytes, or undefined when there is no such object. */
   size(key: string): Promise<number | undefined>;
+  /** A text that is another once the content is another; undefined when there is no such object. */
+  version(key: string): Promise<string | undefined>;
   /** Writes atomically. With `ifAbsent`, false and no change when the key exists already. */
   put(key: string, bytes: Uint8Array | string, options?: { ifAbsent?: boolean }): Promise<boolean>;
   /** Writes atomically what `source` yields, however much; nothing when the source fails. */

@@ -1,6 +1,6 @@
 /** Runs whose images, labels and results lie on S3, and what is told when S3 refuses. */
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -8,7 +8,7 @@ import { openFs } from '../../src/storage/fs.ts';
 import { openS3 } from '../../src/storage/s3-storage.ts';
 import { anyCredentials, type Moto, makeBucket, startMoto, withoutMoto } from '../storage/moto.ts';
 import { makeUsers } from '../storage/moto-users.ts';
-import { specText, writeSmallSet } from './small-set.ts';
+import { correct, specText, writeSmallSet } from './small-set.ts';
 import { makePlace, type Place } from './topfive.ts';
 
 const options = { skip: withoutMoto };
@@ -69,6 +69,36 @@ test(
     assert.ok(!existsSync(join(place.directory, '.topfive/runs', runId)));
   },
 );
+
+test('models on S3 reach workers that have nothing else of them', options, async () => {
+  const bucket = openS3('s3://bucket/models');
+  await bucket.put('tiny.onnx', readFileSync(join(place.directory, 'tiny.onnx')));
+  const text = readFileSync(join(place.directory, 's3.yaml'), 'utf8')
+    .replaceAll('./tiny.onnx', 's3://bucket/models/tiny.onnx')
+    .concat('precision: [fp32, fp16]\n');
+  await writeFile(join(place.directory, 'remote-models.yaml'), text);
+  const store = ['--store', 's3://bucket/models-store'];
+  const submitted = await place.topfive('submit', 'remote-models.yaml', ...store, '--json');
+  assert.equal(submitted.code, 0, submitted.stderr);
+  const { runId } = JSON.parse(submitted.stdout);
+  const elsewhere = makePlace({ ...anyCredentials, TOPFIVE_S3_ENDPOINT: moto.endpoint });
+  try {
+    // What the submitter has in its cache is gone, as it is for a worker on another machine.
+    rmSync(join(place.directory, '.cache'), { recursive: true });
+    const worker = await elsewhere.topfive('worker', '--exit-when-idle', '1', ...store);
+    assert.equal(worker.code, 0, worker.stderr);
+    assert.match(worker.stderr, /downloading s3:\/\/bucket\/models\/tiny.onnx/);
+  } finally {
+    elsewhere.remove();
+  }
+  const status = await place.topfive('status', runId, ...store, '--json');
+  assert.equal(JSON.parse(status.stdout).status, 'complete', status.stdout);
+  const { stdout } = await place.topfive('report', runId, ...store, '--format', 'json');
+  for (const { accuracy, artifact, precision } of JSON.parse(stdout).models) {
+    assert.equal(accuracy.top1.correct, correct);
+    assert.equal(artifact.name, precision === 'fp32' ? 'tiny.onnx' : 'tiny.fp16.onnx');
+  }
+});
 
 test('a dataset on S3 is indexed like the same dataset here', options, async () => {
   const indexed = async (uri: string, labels: string) => {

@@ -80,6 +80,15 @@ export function storageContract(name: string, { open, skip = false }: Subject): 
     assert.deepEqual(await keysOf(storage, ''), ['broken']);
   });
 
+  on('other content is another version', async ({ storage, again }) => {
+    assert.equal(await storage.version('key'), undefined);
+    await storage.put('key', 'one');
+    const first = await storage.version('key');
+    assert.equal(await again().version('key'), first);
+    await storage.put('key', 'two');
+    assert.notEqual(await storage.version('key'), first);
+  });
+
   on('a missing object has no size and cannot be read', async ({ storage }) => {
     await storage.put('folder/object', 'x');
     for (const key of ['nothing', 'folder', 'folder/object/below']) {

@@ -71,6 +71,7 @@ test('neighbours in a row group cost one read of it', async () => {
       return files.range(key, offset, length);
     },
     size: (key) => files.size(key),
+    version: (key) => files.version(key),
     put: (key, bytes) => files.put(key, bytes),
     putStream: (key, source) => files.putStream(key, source),
     list: (prefix) => files.list(prefix),
