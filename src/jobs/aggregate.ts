@@ -16,7 +16,7 @@ import { runKeys } from './run-keys.ts';
 import { readRunLatency } from './run-latency.ts';
 import { type RunScope, readScope } from './run-scope.ts';
 import { readRunRecord } from './run-state.ts';
-import { readShardRecord } from './shard-commit.ts';
+import { readShardRecords } from './shard-commit.ts';
 
 /** Why a job did not finish, by shard and group. */
 export type ChildFailure = ShardJob & { reason: string };
@@ -172,11 +172,16 @@ async function readRecords(
   model: PlannedModel,
   { scope, input: { storage, runId } }: MergeContext,
 ): Promise<ShardRecord[]> {
+  const keys = runKeys(runId);
+  const present = new Set<string>();
+  for await (const { key } of storage.list(keys.recordsOf(model))) present.add(key);
+  const wanted = scope.shards.map(({ index }) => keys.record(model, index));
   const records: ShardRecord[] = [];
-  for (const shard of scope.shards) {
-    const key = runKeys(runId).record(model, shard.index);
-    if ((await storage.size(key)) !== undefined) records.push(await readShardRecord(storage, key));
-  }
+  const read = readShardRecords(
+    storage,
+    wanted.filter((key) => present.has(key)),
+  );
+  for await (const record of read) records.push(record);
   return records;
 }
 

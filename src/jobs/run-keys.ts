@@ -36,6 +36,7 @@ export function runKeys(runId: string) {
     /** Present once a coordinator has claimed the epoch. */
     coordinator: (epoch: number) => `${root}coordinators/${String(epoch).padStart(6, '0')}.json`,
     records: `${root}records/`,
+    recordsOf: (model: ModelKey) => `${root}records/${modelDir(model)}/`,
     record: (model: ModelKey, shard: number) =>
       `${root}records/${modelDir(model)}/${String(shard).padStart(6, '0')}.json`,
     /** The batch size of a model, settled by the first worker that measures it. */

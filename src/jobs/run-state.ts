@@ -1,12 +1,13 @@
 /** The state of a run, derived from what lies in storage; no queue is asked and nothing is counted twice. */
 import { z } from 'zod';
+import { inOrder } from '../data/in-order.ts';
 import { TopfiveError } from '../errors.ts';
 import { type RunRecord, runRecordSchema } from '../scoring/run-record.ts';
 import type { Storage } from '../storage/storage.ts';
 import { loadPlan, type Plan, type PlannedModel } from './plan.ts';
 import { readStored } from './read-stored.ts';
 import { runKeys, runsPrefix } from './run-keys.ts';
-import { readShardRecord } from './shard-commit.ts';
+import { readShardRecords } from './shard-commit.ts';
 
 export type RunStatus = RunRecord['status'] | 'queued' | 'running' | 'failed' | 'cancelled';
 
@@ -51,14 +52,11 @@ export async function readRunState(
   const total = plan.shards.length * plan.models.length;
   const record = await readRunRecord(storage, runId);
   const keys = runKeys(runId);
-  let done = 0;
-  for await (const { key } of storage.list(keys.records)) {
-    done += 1;
-    if (record || known.has(key)) continue;
-    const { tally } = await readShardRecord(storage, key);
-    known.set(key, { scored: tally.scored, failed: tally.expected - tally.scored });
-  }
+  const present: string[] = [];
+  for await (const { key } of storage.list(keys.records)) present.push(key);
+  const done = present.length;
   if (record) return stateOfRecord(record, { total, done });
+  await learn(known, { storage, keys: present.filter((key) => !known.has(key)) });
   const reason = await readReason(storage, keys.failed);
   const models = plan.models.map((model) => modelState(model, { plan, known }));
   return {
@@ -71,6 +69,16 @@ export async function readRunState(
     images: sumOf(models),
     models,
   };
+}
+
+async function learn(
+  known: KnownTallies,
+  { storage, keys }: { storage: Storage; keys: string[] },
+): Promise<void> {
+  let place = 0;
+  for await (const { tally } of readShardRecords(storage, keys)) {
+    known.set(keys[place++], { scored: tally.scored, failed: tally.expected - tally.scored });
+  }
 }
 
 /** The state of a run that has ended, from its record alone. */
@@ -180,6 +188,20 @@ export async function markFailed(
 export async function clearEnding(storage: Storage, runId: string): Promise<void> {
   const keys = runKeys(runId);
   for (const key of [keys.cancelled, keys.failed, keys.report]) await storage.delete(key);
+}
+
+/** Runs looked at at a time: a store elsewhere takes a while for each. */
+const runsAtOnce = 16;
+
+/** Ids of all runs that have not ended, oldest first. */
+export async function listUnfinished(storage: Storage): Promise<string[]> {
+  const unfinished: string[] = [];
+  const looked = inOrder(await listRunIds(storage), {
+    limit: runsAtOnce,
+    work: async (runId) => ({ runId, hasEnded: await hasEnding(storage, runId) }),
+  });
+  for await (const { runId, hasEnded } of looked) if (!hasEnded) unfinished.push(runId);
+  return unfinished;
 }
 
 /** Ids of all runs in storage, oldest first: ids begin with the time of submission. */

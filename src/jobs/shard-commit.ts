@@ -1,4 +1,5 @@
 /** Committing shard records: once, atomically; a second writer compares instead of adding. */
+import { inOrder } from '../data/in-order.ts';
 import { type ShardRecord, shardRecordSchema } from '../scoring/records.ts';
 import { digestOf } from '../storage/digest.ts';
 import type { Storage } from '../storage/storage.ts';
@@ -39,6 +40,20 @@ export async function commitShardRecord(
 
 export async function readShardRecord(storage: Storage, key: string): Promise<ShardRecord> {
   return shardRecordSchema.parse(JSON.parse((await storage.get(key)).toString()));
+}
+
+/** Records read at a time: a store elsewhere takes a while for each. */
+const recordsAtOnce = 16;
+
+/** In the order of the keys. */
+export function readShardRecords(
+  storage: Storage,
+  keys: readonly string[],
+): AsyncGenerator<ShardRecord> {
+  return inOrder(keys, {
+    limit: recordsAtOnce,
+    work: (key) => readShardRecord(storage, key),
+  });
 }
 
 /** What a record may be found by: the bits of an answer depend on the kind of machine too, though not on which one. */

@@ -23,6 +23,8 @@ type Payload = RunPayload | NightPayload;
 /** A job that is being worked on. */
 interface Attempt {
   runId: string | undefined;
+  /** Known once its storage turned out to be one that this worker serves. */
+  isOurs: boolean;
   cancel: AbortController;
 }
 
@@ -33,6 +35,8 @@ export interface Shift {
   ending: AbortSignal;
   acceptsStore: (uri: string) => boolean;
   refusalDelayMs: number;
+  /** Runs and schedules of other storages that a person was told of. */
+  refused: Set<string>;
   log: Logger;
 }
 
@@ -56,12 +60,13 @@ export async function attemptJob<P extends Payload>(
     shift: Shift;
   },
 ): Promise<void> {
-  const attempt: Attempt = { runId: undefined, cancel: new AbortController() };
+  const attempt: Attempt = { runId: undefined, isOurs: false, cancel: new AbortController() };
   shift.attempts.add(attempt);
   try {
     const payload = parsePayload(schema, job.data);
-    if ('runId' in payload) attempt.runId = payload.runId;
     if (!shift.acceptsStore(payload.store)) await refuse(job, { token, payload, shift });
+    attempt.isOurs = true;
+    if ('runId' in payload) attempt.runId = payload.runId;
     const signal = AbortSignal.any([shift.ending, attempt.cancel.signal]);
     signal.throwIfAborted();
     await workWithContext(job, { signal, log: shift.log, work: (c) => work(payload, c) });
@@ -108,9 +113,11 @@ async function refuse(
   job: Job,
   { token, payload, shift }: { token: string | undefined; payload: Payload; shift: Shift },
 ): Promise<never> {
-  shift.log.warn(
-    `a job of ${'runId' in payload ? `run ${payload.runId}` : `schedule ${payload.schedule}`} is for storage ${payload.store}, which this worker does not serve; start a worker with that --store`,
+  const what = 'runId' in payload ? `run ${payload.runId}` : `schedule ${payload.schedule}`;
+  shift.log[shift.refused.has(what) ? 'debug' : 'warn'](
+    `jobs of ${what} are for storage ${payload.store}, which this worker does not serve; start a worker with that --store`,
   );
+  shift.refused.add(what);
   await job.moveToDelayed(Date.now() + shift.refusalDelayMs, token);
   throw new DelayedError(`this worker does not serve storage ${payload.store}`);
 }

@@ -6,6 +6,7 @@ import type { Logger } from '../log.ts';
 import { createBackend, nightsQueue, runsQueue, shardsQueue } from './backend.ts';
 import { closeWithinMs, connectQueue, countJobs, type QueueConnection } from './connection.ts';
 import { logErrors } from './error-log.ts';
+import { shardsToHold } from './hold-next.ts';
 import { attemptJob, type JobContext, type Shift } from './job-attempt.ts';
 import { openListener } from './listener.ts';
 import { settlesWithin, withDeadline, withPatience } from './patience.ts';
@@ -40,6 +41,8 @@ export interface RunWorkerOptions extends Ending {
   aggregate?: (payload: RunPayload, context: AggregateContext) => Promise<void>;
   /** Without it the worker takes no nights. */
   night?: (payload: NightPayload, context: NightContext) => Promise<void>;
+  /** Whether to take the next shard before this one ends, which is worth it where something else than computing begins then. */
+  holdsNext?: (payload: ShardPayload) => Promise<boolean>;
   /** Whether this worker serves that storage; a job of another is put back untouched. Default: all. */
   acceptsStore?: (uri: string) => boolean;
   /** How long a job stays with a worker that gives no sign of life. */
@@ -76,6 +79,7 @@ export async function startRunWorker(options: RunWorkerOptions): Promise<RunWork
     ending: ending.signal,
     acceptsStore: options.acceptsStore ?? (() => true),
     refusalDelayMs: options.refusalDelayMs ?? 5000,
+    refused: new Set(),
     log,
   };
   const connection = await connectQueue(url, log);
@@ -164,6 +168,10 @@ function makeWorkers(
   const { shard, aggregate, night } = options;
   const takeShard = async (payload: ShardPayload, context: JobContext) => {
     await checkWanted(connection, payload);
+    const isWorthwhile = async () => (await options.holdsNext?.(payload)) ?? false;
+    shardsToHold(connection, { isWorthwhile, log: options.log }).then((count) => {
+      for (const worker of shardWorkers) worker.concurrency = count;
+    });
     await shard?.(payload, context);
   };
   const takeRun = async (job: Job, payload: RunPayload, context: JobContext) => {
@@ -186,8 +194,9 @@ function makeWorkers(
       shift,
       work: async (payload, context) => night?.(payload, { ...context, due: dueOf(job) }),
     });
+  const shardWorkers = shard ? [start(shardsQueue, shards)] : [];
   return [
-    ...(shard ? [start(shardsQueue, shards)] : []),
+    ...shardWorkers,
     ...(aggregate ? [start(runsQueue, runs)] : []),
     ...(night ? [start(nightsQueue, nights)] : []),
   ];

@@ -5,10 +5,11 @@ import { type BullQueue, countJobs, type QueueConnection, type QueueCounts } fro
 import { waitUntilIdle } from './idle-watch.ts';
 import type { Shift } from './job-attempt.ts';
 import { idleEvent, type QueueListener, tellListeners } from './listener.ts';
+import { runPayloadSchema } from './payload.ts';
 import { type OpenJobs, type TailWatch, waitForTail } from './tail-watch.ts';
 
 export interface Ending {
-  /** Ends after so long with nothing unfinished on the queue. */
+  /** Ends after so long with no unfinished run on the queue whose storage it serves. */
   exitWhenIdleSeconds?: number;
   /** Ends when it is needed no more: nothing waits, and another worker is there to take up what stalls. */
   leaveInTail?: boolean;
@@ -28,12 +29,12 @@ export async function waitForCause(
   { exitWhenIdleSeconds: seconds, leaveInTail = false }: Ending,
   { connection, serves, shift, tail, signal }: EndContext,
 ): Promise<'idle' | 'unreachable' | 'stopped'> {
-  const isBusy = () => shift.attempts.size > 0;
+  const isBusy = () => [...shift.attempts].some(({ isOurs }) => isOurs);
   if (leaveInTail) {
     const count = async () => openJobs(await countJobs(connection, serves));
     return waitForTail({ isBusy, count, ...tail, signal });
   }
-  const countUnfinished = async () => sum(Object.values(await countJobs(connection)));
+  const countUnfinished = () => countRuns(connection, shift.acceptsStore);
   if (seconds !== undefined) return waitUntilIdle({ seconds, isBusy, countUnfinished, signal });
   await once(signal, 'abort');
   return 'stopped';
@@ -64,6 +65,18 @@ export function joinTail(connection: QueueConnection, listener: QueueListener): 
   };
 }
 
-function sum(counts: number[]): number {
-  return counts.reduce((total, count) => total + count, 0);
+/** Runs whose job has not ended, so that shards of theirs may still come; those of other storages are none of this worker's. */
+async function countRuns(
+  { runs }: QueueConnection,
+  acceptsStore: Shift['acceptsStore'],
+): Promise<number> {
+  const jobs = await runs.getJobs([
+    'waiting',
+    'active',
+    'delayed',
+    'prioritized',
+    'waiting-children',
+  ]);
+  const payloads = jobs.map((job) => runPayloadSchema.safeParse(job?.data).data);
+  return payloads.filter((payload) => payload && acceptsStore(payload.store)).length;
 }

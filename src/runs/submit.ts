@@ -15,7 +15,7 @@ import { missingJobs } from '../jobs/missing.ts';
 import { loadPlan, makePlan, type Plan, savePlan } from '../jobs/plan.ts';
 import { prepareModels } from '../jobs/prepare-models.ts';
 import { runKeys } from '../jobs/run-keys.ts';
-import { hasEnding, listRunIds } from '../jobs/run-state.ts';
+import { listUnfinished } from '../jobs/run-state.ts';
 import type { Spec } from '../jobs/spec.ts';
 import type { RunQueue } from '../queue/run-queue.ts';
 import type { Storage } from '../storage/storage.ts';
@@ -119,8 +119,7 @@ export async function enqueueUnfinished(workplace: {
 }): Promise<{ runIds: string[]; warnings: string[] }> {
   const runIds: string[] = [];
   const warnings: string[] = [];
-  for (const runId of await listRunIds(workplace.storage)) {
-    if (await hasEnding(workplace.storage, runId)) continue;
+  for (const runId of await listUnfinished(workplace.storage)) {
     try {
       await enqueueMissing(await loadPlan(workplace.storage, runId), workplace);
       runIds.push(runId);

@@ -18,6 +18,7 @@ import type { AggregateContext, JobContext, RunWorkerOptions } from '../queue/ru
 import type { Fingerprint } from '../scoring/records.ts';
 import { openStorage } from '../storage/open.ts';
 import type { Storage } from '../storage/storage.ts';
+import { openFetching, type ShardImages } from './fetch-ahead.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import { openPipeline, type Pipeline } from './pipeline.ts';
 import { openRunCache, type RunCache } from './run-cache.ts';
@@ -37,7 +38,8 @@ export interface DutyOptions {
 }
 
 /** The threads and models of a worker; they outlive its connection to a queue. */
-export interface Duties extends Required<Pick<RunWorkerOptions, 'shard' | 'aggregate'>> {
+export interface Duties
+  extends Required<Pick<RunWorkerOptions, 'shard' | 'aggregate' | 'holdsNext'>> {
   storage: Storage;
   acceptsStore: (uri: string) => boolean;
   close(): Promise<void>;
@@ -59,17 +61,17 @@ export function openDuties(options: DutyOptions): Duties {
   const { threads, pixelThreads } = options;
   const pipeline = openPipeline({ threads, pixelThreads });
   const fingerprints = new Map<Device, Fingerprint>();
-  const workplace = {
-    options,
-    storage,
-    pipeline,
-    runs: openRunCache(storage),
-    fingerprints,
-    alone: oneAtATime(),
-  };
+  const runs = openRunCache(storage);
+  const workplace = { options, storage, pipeline, runs, fingerprints, alone: oneAtATime() };
+  const fetching = openFetching(runs);
   return {
     storage,
-    shard: (payload, context) => workplace.alone(() => takeShard(workplace, { payload, context })),
+    shard(payload, context) {
+      const { images, close } = fetching.start(payload);
+      const job = { payload, context, images };
+      return workplace.alone(() => takeShard(workplace, job)).finally(close);
+    },
+    holdsNext: fetching.isWorthwhile,
     aggregate: (payload, context) => takeRun(workplace, { payload, context }),
     acceptsStore: (store) => store === storage.uri,
     close: () => pipeline.close(),
@@ -87,9 +89,16 @@ function fingerprintOf({ options, fingerprints }: Workplace, device: Device): Fi
   return fingerprint;
 }
 
+interface ShardJob {
+  payload: ShardPayload;
+  context: JobContext;
+  /** Those that are fetched ahead. */
+  images: ShardImages['images'];
+}
+
 async function takeShard(
   workplace: Workplace,
-  { payload, context }: { payload: ShardPayload; context: JobContext },
+  { payload, context, images }: ShardJob,
 ): Promise<void> {
   const { options, storage, pipeline, runs } = workplace;
   const { runId, shard, group } = payload;
@@ -108,7 +117,7 @@ async function takeShard(
       { plan, manifest, shard, group },
       {
         storage,
-        pixels: pipeline.pixels(plan),
+        pixels: pipeline.pixels(plan, await images),
         ahead: 4 * options.pixelThreads + 8,
         classifier: (model) => pipeline.classifier(model, run),
         versions: { runtime: runtimeVersion, decoder: decoderVersion, topfive: topfiveVersion },

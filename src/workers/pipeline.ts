@@ -1,4 +1,5 @@
 /** The threads of a worker: pixel threads feed an inference thread; models stay open while their group is at work. */
+import type { ComingImages } from '../data/read-ahead.ts';
 import type { Plan, PlannedModel } from '../jobs/plan.ts';
 import type { Classifier, PixelSource } from '../jobs/ports.ts';
 import { settleBatch } from '../jobs/settle-batch.ts';
@@ -16,7 +17,8 @@ export interface PipelineOptions {
 }
 
 export interface Pipeline {
-  pixels(plan: Plan): PixelSource;
+  /** @param coming images that need not be read by the pixel threads */
+  pixels(plan: Plan, coming?: ComingImages): PixelSource;
   /** Opens a model if it is not open yet; its batch size is settled for the run. */
   classifier(model: PlannedModel, run: RunContext): Promise<OpenClassifier>;
   /** Closes the models that are not in this list, and those on another device. */
@@ -65,12 +67,16 @@ export function openPipeline(options: PipelineOptions): Pipeline {
   }
 
   return {
-    pixels({ dataset: { uri, layout } }) {
+    pixels({ dataset: { uri, layout } }, coming) {
       const dataset = { uri, layout };
       return {
-        pixels(entry, rules) {
+        async pixels(entry, rules) {
+          const started = performance.now();
+          const bytes = await coming?.take(entry);
+          const waitedMs = performance.now() - started;
           turn = (turn + 1) % lanes.length;
-          return lanes[turn].ask({ dataset, entry, rules });
+          const result = await lanes[turn].ask({ dataset, entry, rules, bytes });
+          return 'crops' in result ? { ...result, readMs: result.readMs + waitedMs } : result;
         },
       };
     },

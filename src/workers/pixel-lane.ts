@@ -23,7 +23,9 @@ export function openPixelLane(): PixelLane {
     const sent = waiting;
     waiting = [];
     try {
-      const results = await thread.ask(sent.map(({ request }) => request));
+      const requests = sent.map(({ request }) => request);
+      const moved = requests.flatMap(({ bytes }) => (bytes ? [bytes.buffer as ArrayBuffer] : []));
+      const results = await thread.ask(requests, moved);
       for (const [index, { resolve }] of sent.entries()) resolve(results[index]);
     } catch (error) {
       for (const { reject } of sent) reject(error);

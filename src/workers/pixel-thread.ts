@@ -11,6 +11,8 @@ export interface PixelRequest {
   dataset: { uri: string; layout: Layout };
   entry: ManifestEntry;
   rules: readonly CropRule[];
+  /** The image's bytes where they were fetched already. */
+  bytes?: Uint8Array | undefined;
 }
 
 // Workers are the parallelism: libvips threads inside one image would only contend with inference.
@@ -28,8 +30,13 @@ function sourceOf(dataset: PixelRequest['dataset']): PixelSource {
   return opened;
 }
 
+function holding(bytes: Uint8Array): ImageSource {
+  return { read: async () => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length) };
+}
+
 answerRequests<PixelRequest[], PixelResult[]>(async (requests) => {
-  const work = ({ dataset, entry, rules }: PixelRequest) => sourceOf(dataset).pixels(entry, rules);
+  const work = ({ dataset, entry, rules, bytes }: PixelRequest) =>
+    (bytes ? openPixelSource(holding(bytes)) : sourceOf(dataset)).pixels(entry, rules);
   const answer = await Promise.all(requests.map(work));
   const transfer = answer.flatMap((result) =>
     'crops' in result ? result.crops.map((crop) => crop.buffer as ArrayBuffer) : [],

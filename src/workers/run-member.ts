@@ -106,6 +106,7 @@ async function joinQueue(url: string, { options, duties, signal }: Member): Prom
     },
     // A coordinator aggregates its run by itself.
     ...(options.queue !== undefined && { aggregate: duties.aggregate }),
+    holdsNext: duties.holdsNext,
     acceptsStore: duties.acceptsStore,
     leaveInTail: true,
     log,

@@ -20,11 +20,12 @@ export async function startWorker({
   night,
   ...options
 }: WorkerOptions): Promise<RunningWorker> {
-  const { shard, aggregate, acceptsStore, close } = openDuties(options);
+  const { shard, aggregate, holdsNext, acceptsStore, close } = openDuties(options);
   const worker = await startRunWorker({
     url: queue,
     shard,
     aggregate,
+    holdsNext,
     acceptsStore,
     ...(night && { night }),
     ...(exitWhenIdleSeconds !== undefined && { exitWhenIdleSeconds }),

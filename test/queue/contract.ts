@@ -109,6 +109,28 @@ export function testQueue(kind: EngineKind): void {
       assert.deepEqual(seen.slice(0, -1).sort(), expected.sort());
     });
 
+    test('a second shard is held while two wait for each worker, and one alone after that', async () => {
+      const runId = nextRun();
+      const held: number[] = [];
+      let now = 0;
+      let last = Promise.resolve();
+      await start({
+        holdsNext: async () => true,
+        shard: async () => {
+          held.push(++now);
+          last = last.then(() => sleep(30));
+          await last;
+          now -= 1;
+        },
+      });
+      await queue.enqueueRun({ runId, store, jobs: shardJobs(8) });
+      assert.deepEqual(await ends(runId), { state: 'done' });
+      assert.equal(held.length, 8);
+      assert.equal(Math.max(...held), 2);
+      assert.equal(held[0], 1);
+      assert.equal(held.at(-1), 1, 'the last is nobody else’s to take');
+    });
+
     test('a shard that fails for good is told to its run, which is still worked on', async () => {
       const runId = nextRun();
       let told: ChildFailure[] = [];
@@ -357,6 +379,27 @@ export function testQueue(kind: EngineKind): void {
       await Promise.all([idle.done, busy.done]);
       assert.deepEqual(await queue.runState(runId), { state: 'done' });
       open.length = 0;
+    });
+
+    test('a worker that sees only jobs of another storage is idle, and leaves them as they were', async () => {
+      const runId = nextRun();
+      await queue.enqueueRun({ runId, store: 'file:///elsewhere', jobs: shardJobs(40) });
+      const stranger = await start({
+        exitWhenIdleSeconds: 0.3,
+        acceptsStore: (uri) => uri === store,
+        refusalDelayMs: 50,
+        shard: async () => assert.fail('not for this worker'),
+      });
+      await stranger.done;
+      open.length = 0;
+      let shards = 0;
+      await start({
+        shard: async () => {
+          shards += 1;
+        },
+      });
+      assert.deepEqual(await ends(runId), { state: 'done' });
+      assert.equal(shards, 40);
     });
 
     test('in the tail idle workers go but for one, which takes up the shard of a worker that is lost', async () => {

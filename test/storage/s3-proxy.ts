@@ -21,7 +21,7 @@ export type Fault =
 export interface FaultProxy {
   endpoint: string;
   port: number;
-  /** Requests so far, as `GET /bucket/key`. */
+  /** Requests so far, as `GET /bucket/key`, in the order in which they came. */
   seen: string[];
   /** Asked for each request. */
   rule: (request: { method: string; path: string }) => Fault | undefined;

@@ -29,7 +29,7 @@ export function addWorker(program: Command): void {
     .description('take jobs off the queue until told to stop, or idle; start one a core')
     .option(
       '--exit-when-idle <seconds>',
-      'end after so long with nothing unfinished on the queue',
+      'end after so long with no unfinished run of its store queued',
       wholeNumber(0),
     )
     .addOption(
