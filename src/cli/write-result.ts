@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { messageOf, TopfiveError } from '../errors.ts';
 import { tell } from './out.ts';
 
-export async function writeResult(file: string, content: string): Promise<void> {
+export async function writeResult(file: string, content: string | Uint8Array): Promise<void> {
   try {
     await writeFile(file, content);
   } catch (error) {

@@ -2,6 +2,7 @@
 import { digestLabels, type Manifest } from '../data/manifest.ts';
 import { encodePredictions } from '../report/predictions.ts';
 import { runFolderFiles } from '../report/render.ts';
+import { plotFolder } from '../report/series-plots.ts';
 import type { RunLatency } from '../scoring/latency-record.ts';
 import { type Merged, mergeShards } from '../scoring/merge.ts';
 import { precisionPairs } from '../scoring/precision-pair.ts';
@@ -12,6 +13,7 @@ import { type ShardJob, unfinishedRecord } from './missing.ts';
 import { seriesAround } from './model-figures.ts';
 import { modelResult } from './model-result.ts';
 import { loadPlan, loadPlannedManifest, type Plan, type PlannedModel } from './plan.ts';
+import { makePlots } from './plot-files.ts';
 import { runKeys } from './run-keys.ts';
 import { readRunLatency } from './run-latency.ts';
 import { type RunScope, readScope } from './run-scope.ts';
@@ -62,6 +64,9 @@ async function writeFolder(record: RunRecord, { storage, runId }: AggregateInput
   const { root, report } = runKeys(runId);
   const isReport = (name: string) => root + name === report;
   const files = runFolderFiles(record);
+  for (const { fileName, content } of await makePlots(record)) {
+    await storage.put(root + plotFolder + fileName, content);
+  }
   let written = false;
   for (const { name, content } of [
     ...files.filter((file) => !isReport(file.name)),

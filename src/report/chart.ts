@@ -2,6 +2,7 @@
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
 import { Markup } from './markup.ts';
+import { light } from './palette.ts';
 
 /** Colours are the custom properties of the page, so that a chart follows light, dark and print. */
 export const colours = {
@@ -31,6 +32,19 @@ export function drawChart(title: string, options: Plot.PlotOptions): Markup {
   svg.setAttribute('role', 'img');
   svg.setAttribute('aria-label', title);
   return new Markup(svg.outerHTML);
+}
+
+/** A chart as a picture of its own: the colours of light paper, and what a page would give it. */
+export function standAlone({ text }: Markup): string {
+  const frame =
+    'xmlns="http://www.w3.org/2000/svg" font-family="DejaVu Sans, Liberation Sans, Arial, sans-serif" font-size="11.5"';
+  return text
+    .replace(/var\(--([a-z0-9-]+)\)/g, (_, name: string) => light[name as keyof typeof light])
+    .replaceAll('currentColor', light.ink)
+    .replace(/<svg [^>]*>/, (head) => {
+      const own = head.replace(/ (font-family|font-size|xmlns)="[^"]*"/g, '');
+      return `${own.replace('<svg', `<svg ${frame}`)}<rect width="100%" height="100%" fill="${light.paper}"/>`;
+    });
 }
 
 /** What is used of the emulated document's elements. */

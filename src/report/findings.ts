@@ -136,12 +136,21 @@ export function ledgerSentence({ expected, scored, ...failed }: Tally): string {
 /** What a careful reader should know before quoting a number, one sentence each. */
 export function notesOf(record: RunRecord): string[] {
   return [
+    ...mergedNotes(record),
     ...labelNotes(record),
     ...nondeterminismNotes(record),
     ...reusedWords(record),
     ...deviceNotes(record),
     ...tieNotes(record),
     ...costNotes(record),
+  ];
+}
+
+function mergedNotes({ mergedFrom = [] }: RunRecord): string[] {
+  if (mergedFrom.length === 0) return [];
+  const runs = mergedFrom.map(({ runId, name }) => `${runId} (${name})`).join(', ');
+  return [
+    `This page is made of ${counted(mergedFrom.length, 'run')} of the same images: ${runs}. Wall times are added.`,
   ];
 }
 
@@ -221,8 +230,24 @@ export function methodOf(record: RunRecord): string[] {
   ];
 }
 
-/** Commands that repeat the run from its folder, check it against this one, and write the report again. */
-export const runAgain = [
+/** What repeats a run: commands, and the specs that they need as files beside them. */
+export function againOf({ spec, mergedFrom = [] }: RunRecord): {
+  commands: string[];
+  specs: { name: string; spec: unknown }[];
+} {
+  if (mergedFrom.length === 0) return { commands: runAgain, specs: [{ name: 'spec.json', spec }] };
+  const folders = mergedFrom.map(({ runId }) => `again-${runId}`);
+  return {
+    commands: [
+      ...mergedFrom.map(({ runId }) => `topfive run ${runId}.json --out again-${runId}`),
+      `topfive report ${folders.join(' ')} --format html --out report.html`,
+    ],
+    specs: mergedFrom.map(({ runId, spec: own }) => ({ name: `${runId}.json`, spec: own })),
+  };
+}
+
+/** From the run's folder: repeats it, checks it against this one, and writes the report again. */
+const runAgain = [
   'topfive run spec.json --out again',
   'topfive compare . again',
   'topfive report . --format md',

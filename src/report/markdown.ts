@@ -3,6 +3,7 @@ import type { ModelResult, RunRecord } from '../scoring/run-record.ts';
 import { type ClassRow, className, extremeClasses, top1Rate } from './classes.ts';
 import { earlyStopHeader, earlyStopRows, earlyStopWords } from './early-stop.ts';
 import {
+  againOf,
   failureRows,
   imagesOf,
   ledgers,
@@ -10,12 +11,12 @@ import {
   modelLabels,
   modelList,
   notesOf,
-  runAgain,
   statusOf,
 } from './findings.ts';
 import { labelSetHeader, labelSetRows, labelSetWords } from './label-set-rows.ts';
 import { latencySection } from './latency-markdown.ts';
 import { accuracySection } from './markdown-accuracy.ts';
+import { plotSection } from './markdown-plots.ts';
 import { precisionSection } from './markdown-precision.ts';
 import { speedSections } from './markdown-speed.ts';
 import { bullets, code, escaped, longestRun, table } from './markdown-text.ts';
@@ -37,6 +38,7 @@ export function renderMarkdown(record: RunRecord): string {
     precisionSection(record),
     notes(record),
     speedSections(record),
+    plotSection(record),
     speed(record),
     latencySection(record.latency),
     classes(record),
@@ -221,15 +223,23 @@ function method(record: RunRecord): string {
 }
 
 function again(record: RunRecord): string {
-  const spec = JSON.stringify(record.spec ?? null, null, 2)
+  const { commands, specs } = againOf(record);
+  const place = record.mergedFrom
+    ? 'With the specs below as files, and the dataset where they say:'
+    : 'In this folder, with the dataset where the spec says:';
+  return [
+    '## Run it again',
+    place,
+    `\`\`\`sh\n${commands.map(visible).join('\n')}\n\`\`\``,
+    ...specs.map(specBlock),
+  ].join('\n\n');
+}
+
+function specBlock({ name, spec }: { name: string; spec: unknown }): string {
+  const text = JSON.stringify(spec ?? null, null, 2)
     .split('\n')
     .map(visible)
     .join('\n');
-  const fence = '`'.repeat(Math.max(3, longestRun(spec) + 1));
-  return [
-    '## Run it again',
-    'In this folder, with the dataset where the spec says:',
-    `\`\`\`sh\n${runAgain.join('\n')}\n\`\`\``,
-    `<details>\n<summary>spec.json</summary>\n\n${fence}json\n${spec}\n${fence}\n\n</details>`,
-  ].join('\n\n');
+  const fence = '`'.repeat(Math.max(3, longestRun(text) + 1));
+  return `<details>\n<summary>${escaped(name)}</summary>\n\n${fence}json\n${text}\n${fence}\n\n</details>`;
 }

@@ -193,6 +193,10 @@ export const runRecordSchema = z.object({
     /** Images × models scored a second of wall time. */
     imagesPerSecond: z.number(),
   }),
+  /** Of a page that several runs make: what they were, in the order of their models. */
+  mergedFrom: z
+    .array(z.object({ runId: z.string(), name: z.string(), spec: z.unknown() }))
+    .optional(),
   /** The spec as submitted, with every default filled in: enough to run it again. */
   spec: z.unknown(),
 });

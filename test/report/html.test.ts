@@ -131,6 +131,9 @@ test('there is a chart of each kind, described for those who do not see it', () 
     'Share of the images by the rank of their label, for each model',
     'Number of classes by their top-1 accuracy, for each model',
     'Top-1 accuracy against FLOPs',
+    'Top-1 accuracy against parameters',
+    'Top-1 accuracy against FP32 time of one image',
+    'Top-1 accuracy against FP16 time of one image',
   ]);
   assert.equal(
     select(renderHtml(smallRecord()), '.chart svg').length,

@@ -5,6 +5,7 @@ import { type Check, examine, type Finding } from '../doctor/finding.ts';
 import { checkDisk, checkMemory, checkNode } from '../doctor/machine.ts';
 import { checkPixels } from '../doctor/pixels.ts';
 import { checkQueue, checkStore } from '../doctor/places.ts';
+import { checkPlots } from '../doctor/plots.ts';
 import { checkDevices, checkRuntime } from '../doctor/runtime.ts';
 import { jsonOption } from '../options.ts';
 import { writeJson, writeOut } from '../out.ts';
@@ -15,6 +16,7 @@ import { renderTable } from '../table.ts';
 const checks: Record<string, { check: Check; mend: string }> = {
   node: { check: checkNode, mend: 'install a current Node.js' },
   pixels: { check: checkPixels, mend: 'reinstall the dependencies with npm ci' },
+  plots: { check: checkPlots, mend: 'reinstall the dependencies with npm ci' },
   runtime: { check: checkRuntime, mend: 'reinstall the dependencies with npm ci' },
   devices: { check: checkDevices, mend: 'run on another machine' },
   store: { check: checkStore, mend: 'name a place that can be written with --store' },

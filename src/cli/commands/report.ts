@@ -1,9 +1,14 @@
-/** `topfive report`: renders again from the run record alone. */
+/** `topfive report`: renders again from the run record alone; several runs become one page. */
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import { Option } from 'commander';
+import { TopfiveError } from '../../errors.ts';
 import { readReport } from '../../jobs/run-folder.ts';
 import type { Format } from '../../report/render.ts';
+import { checkOutput } from '../../runs/collect.ts';
 import { openRunFolder } from '../../runs/open-run.ts';
+import { mergeRuns } from '../../scoring/merge-runs.ts';
+import type { RunRecord } from '../../scoring/run-record.ts';
 import { writeOut } from '../out.ts';
 import { readSettings } from '../settings.ts';
 import { writeResult } from '../write-result.ts';
@@ -12,25 +17,48 @@ import { runArgument } from './status.ts';
 interface ReportFlags {
   format: Format;
   out?: string;
+  plots?: string;
 }
 
 export function addReport(program: Command): void {
   const command = program
     .command('report')
-    .description('render the report of a run again, from its run record alone')
-    .argument('<run>', runArgument)
+    .description('render the report of a run again, or of several runs as one page')
+    .argument('<run...>', `${runArgument}; several have other models on the same images`)
     .addOption(
       new Option('--format <format>', 'what to render')
         .choices(['md', 'html', 'json', 'csv', 'junit'] satisfies Format[])
         .default('md'),
     )
     .option('--out <file>', 'write it there instead of to stdout')
-    .action(async (run: string, { format, out }: ReportFlags) => {
-      const folder = await openRunFolder(run, readSettings(command).store);
+    .option('--plots <dir>', 'write the plots there too, as PNG files')
+    .action(async (runs: string[], { format, out, plots }: ReportFlags) => {
+      if (plots !== undefined) await checkOutput(plots);
+      const record = await readPage(runs, readSettings(command).store);
       // Loaded here alone: drawing charts takes more code than all the other commands.
       const { render } = await import('../../report/render.ts');
-      const content = render(await readReport(folder), format);
+      const content = render(record, format);
       if (out === undefined) await writeOut(content);
       else await writeResult(out, content);
+      if (plots !== undefined) await writePlots(record, plots);
     });
+}
+
+async function readPage(runs: readonly string[], store: string): Promise<RunRecord> {
+  const records: RunRecord[] = [];
+  for (const run of runs) records.push(await readReport(await openRunFolder(run, store)));
+  const merged = mergeRuns(records);
+  if ('record' in merged) return merged.record;
+  const [first, ...more] = merged.reasons;
+  const rest = more.length > 0 ? ` (and ${more.length} more)` : '';
+  throw new TopfiveError('invalid', `these runs make no page together: ${first}${rest}`, {
+    details: more,
+  });
+}
+
+async function writePlots(record: RunRecord, directory: string): Promise<void> {
+  const { makePlots } = await import('../../jobs/plot-files.ts');
+  for (const { fileName, content } of await makePlots(record)) {
+    await writeResult(join(directory, fileName), content);
+  }
 }

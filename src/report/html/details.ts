@@ -1,7 +1,7 @@
 /** The lower half of the HTML report, folded: classes, confusions, failures, recipes, environment, method. */
 import type { ModelResult, RunRecord } from '../../scoring/run-record.ts';
 import { type ClassRow, className, extremeClasses, top1Rate } from '../classes.ts';
-import { failureRows, methodOf, modelLabels, modelList, runAgain, statusOf } from '../findings.ts';
+import { againOf, failureRows, methodOf, modelLabels, modelList, statusOf } from '../findings.ts';
 import { lines, type Markup, markup } from '../markup.ts';
 import { bytes, counted, grouped } from '../numbers.ts';
 import { arithmeticWords } from '../precision-words.ts';
@@ -199,10 +199,16 @@ export function method(record: RunRecord): Markup {
 }
 
 export function again(record: RunRecord): Markup {
+  const { commands, specs } = againOf(record);
+  const place = record.mergedFrom
+    ? 'With the specs below as files, and the dataset where they say:'
+    : "In this run's folder, with the dataset where the spec says:";
   return folded('Run it again', [
-    markup`<p>In this run's folder, with the dataset where the spec says:</p>`,
-    markup`<pre><code>${lines(runAgain.join('\n'))}</code></pre>`,
-    markup`<h3>spec.json</h3>`,
-    markup`<pre><code>${lines(JSON.stringify(record.spec ?? null, null, 2))}</code></pre>`,
+    markup`<p>${place}</p>`,
+    markup`<pre><code>${lines(commands.join('\n'))}</code></pre>`,
+    ...specs.map(
+      ({ name, spec }) =>
+        markup`<h3>${name}</h3><pre><code>${lines(JSON.stringify(spec ?? null, null, 2))}</code></pre>`,
+    ),
   ]);
 }

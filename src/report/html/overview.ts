@@ -1,7 +1,6 @@
 /** The upper half of the HTML report: status, facts, coverage, accuracy, charts. */
 import type { RunRecord } from '../../scoring/run-record.ts';
 import { accuracyChart, classChart, outcomeChart, outcomeNames } from '../charts.ts';
-import { costChart } from '../cost-chart.ts';
 import {
   imagesOf,
   type Ledger,
@@ -13,6 +12,8 @@ import {
 } from '../findings.ts';
 import { type Markup, markup, type Part } from '../markup.ts';
 import { counted, duration, grouped, instant, percent } from '../numbers.ts';
+import { drawScatter } from '../scatter.ts';
+import { seriesPlots } from '../series-plots.ts';
 import { clip, visible } from '../visible.ts';
 import { bulletList } from './table.ts';
 
@@ -122,7 +123,6 @@ function bars(tally: Ledger['tally']): Markup[] {
 
 export function charts(record: RunRecord): Markup {
   const { mark } = statusOf(record);
-  const cost = costChart(record);
   const published = record.models.some((model) => model.published);
   const title = (text: string) => (mark ? `${text} (${mark})` : text);
   const key = (metric: 'top1' | 'top5') => [
@@ -142,7 +142,9 @@ ${figure(title('Top-5'), accuracyChart(record, 'top5'), key('top5'))}
 ${figure(title('Rank of the label'), outcomeChart(record), outcomeKey)}
 ${figure(title('Classes by their top-1'), classChart(record), 'Number of classes at each accuracy; every row on the same scale.')}
 </div>
-${cost && figure(title('Top-1 against cost'), cost, 'FLOPs of one image. Bars: 95% interval, for unseen images.', 'wide')}</section>`;
+${seriesPlots(record).map(({ scatter, caption }) =>
+  figure(title(scatter.title), drawScatter(scatter), caption, 'wide'),
+)}</section>`;
 }
 
 function swatch(shape: Markup, name: string): Markup {

@@ -1,11 +1,15 @@
 /** The style sheet of the HTML report: light, dark and print; system fonts; nothing is fetched. */
+import { light } from '../palette.ts';
+
+const colours = Object.entries(light)
+  .map(([name, colour]) => `--${name}: ${colour};`)
+  .join(' ');
 
 export const style = `
 :root {
   color-scheme: light dark;
-  --paper: #fdfdfb; --wash: #f4f4f0; --ink: #1f2328; --muted: #667077; --line: #e2e2dc;
-  --top1: #24618f; --top5: #2c8577; --rest: #d3d3cb; --bad: #b3372b; --good: #3d7a3a; --warn: #9a6a00;
-  --bad-wash: #fbecea; --sans: system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif;
+  ${colours}
+  --sans: system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif;
   --mono: ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace;
 }
 @media (prefers-color-scheme: dark) {
