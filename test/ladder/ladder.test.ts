@@ -3,27 +3,10 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 
 const root = resolve(import.meta.dirname, '../..');
 const depcruise = join(root, 'node_modules/.bin/depcruise');
-
-/** The source tree with one more file, as dependency-cruiser sees it. */
-function cruiseWith(file: string, text: string) {
-  const copy = mkdtempSync(join(tmpdir(), 'topfive-ladder-'));
-  try {
-    for (const name of ['src', 'package.json', 'tsconfig.json', '.dependency-cruiser.cjs']) {
-      cpSync(join(root, name), join(copy, name), { recursive: true });
-    }
-    symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
-    writeFileSync(join(copy, file), text);
-    const args = ['--config', '.dependency-cruiser.cjs', 'src'];
-    const { status, stdout } = spawnSync(depcruise, args, { cwd: copy, encoding: 'utf8' });
-    return { status, stdout };
-  } finally {
-    rmSync(copy, { recursive: true, force: true });
-  }
-}
 
 const planted = [
   [
@@ -39,7 +22,7 @@ const planted = [
     'ladder: report',
   ],
   ['sharp outside its door', 'src/data/planted.ts', "import 'sharp';\n", 'door: sharp'],
-  ['bullmq outside its door', 'src/jobs/planted.ts', "import 'bullmq';\n", 'door: (bullmq'],
+  ['bullmq outside its door', 'src/jobs/planted-queue.ts', "import 'bullmq';\n", 'door: (bullmq'],
   [
     'onnxruntime-node outside its door',
     'src/jobs/planted.ts',
@@ -48,14 +31,35 @@ const planted = [
   ],
 ] as const;
 
-for (const [what, file, text, rule] of planted) {
-  test(`the ladder reports ${what}`, () => {
-    const { status, stdout } = cruiseWith(file, text);
-    assert.notEqual(status, 0);
-    assert.ok(stdout.includes(rule), stdout);
-    assert.ok(stdout.includes(file), stdout);
-  });
+/** The source tree with every planted file at once, as dependency-cruiser sees it. */
+function cruisePlanted() {
+  const copy = mkdtempSync(join(tmpdir(), 'topfive-ladder-'));
+  try {
+    for (const name of ['src', 'package.json', 'tsconfig.json', '.dependency-cruiser.cjs']) {
+      cpSync(join(root, name), join(copy, name), { recursive: true });
+    }
+    symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
+    for (const [, file, text] of planted) writeFileSync(join(copy, file), text);
+    const args = ['--config', '.dependency-cruiser.cjs', 'src'];
+    const { status, stdout } = spawnSync(depcruise, args, { cwd: copy, encoding: 'utf8' });
+    return { status, lines: stdout.split('\n') };
+  } finally {
+    rmSync(copy, { recursive: true, force: true });
+  }
 }
+
+describe('the ladder reports', () => {
+  const { status, lines } = cruisePlanted();
+  for (const [what, file, , rule] of planted) {
+    test(what, () => {
+      assert.notEqual(status, 0);
+      assert.ok(
+        lines.some((line) => line.includes(rule) && line.includes(file)),
+        lines.join('\n'),
+      );
+    });
+  }
+});
 
 test('process.env is read in config.ts alone', () => {
   const files = execFileSync('grep', ['-rl', 'process\\.env', join(root, 'src')], {
