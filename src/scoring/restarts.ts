@@ -21,6 +21,23 @@ export function restartMean(means: readonly number[]): RestartMean {
   return { mean, interval: { low: mean - half, high: mean + half } };
 }
 
+/**
+ * The 95% interval of the difference of two measurements' true means (Welch 1947), by the degrees of the one with fewer
+ * restarts, with which it is never too narrow. Two measurements agree when it holds 0.
+ * @param a restart means, at least two; as for `b`
+ */
+export function differenceInterval(
+  a: readonly number[],
+  b: readonly number[],
+): { low: number; high: number } {
+  const [one, other] = [a, b].map(momentsOf);
+  const degrees = Math.min(a.length, b.length) - 1;
+  const error = Math.sqrt(one.variance / a.length + other.variance / b.length);
+  const half = upperTQuantile(0.025, degrees) * error;
+  const difference = one.mean - other.mean;
+  return { low: difference - half, high: difference + half };
+}
+
 /** The unbiased variance; 0 of a single value. */
 function momentsOf(values: readonly number[]): { mean: number; variance: number } {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { binomialTail } from '../../src/scoring/distributions.ts';
-import { fewestRestarts, restartMean } from '../../src/scoring/restarts.ts';
+import { differenceInterval, fewestRestarts, restartMean } from '../../src/scoring/restarts.ts';
 import { normal } from './latency-draws.ts';
 
 test('the interval is that of Student with one degree fewer than restarts', () => {
@@ -34,4 +34,19 @@ test('intervals of normal restart means hold the true mean in 95 of 100 measurem
   }
   assert.ok(binomialTail(outside, { trials, probability: 0.05 }) > 0.001, `${outside} outside`);
   assert.ok(binomialTail(outside, { trials, probability: 0.05 }) < 0.999, `${outside} outside`);
+});
+
+test('equal measurements are said to differ in no more than 5 of 100 comparisons, unequal ones nearly always', () => {
+  const trials = 4000;
+  const draw = (mean: number, seed: number) => normal(5, { mean, deviation: 0.1, seed });
+  let apart = 0;
+  let found = 0;
+  for (let trial = 0; trial < trials; trial += 1) {
+    const equal = differenceInterval(draw(7, trial), draw(7, trial + trials));
+    if (equal.low > 0 || equal.high < 0) apart += 1;
+    const unequal = differenceInterval(draw(7, trial), draw(8, trial + trials));
+    if (unequal.low > 0 || unequal.high < 0) found += 1;
+  }
+  assert.ok(binomialTail(apart, { trials, probability: 0.05 }) > 0.001, `${apart} apart`);
+  assert.ok(found / trials > 0.99, `${found} found`);
 });
