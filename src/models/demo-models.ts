@@ -75,7 +75,7 @@ const designs = [
 
 const classes = syntheticClasses.length;
 /** Enough for heads that are clearly better than chance and far from perfect. */
-const defaultTrainingImages = 8 * classes;
+const defaultTrainingImages = 4 * classes;
 /** Small, so that encoding the validation set goes on between two batches. */
 const trainingBatch = 25;
 

@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { significant } from '../../src/report/latency-rows.ts';
@@ -74,23 +72,6 @@ test('a run whose spec has a latency block measures it after the accuracy and re
   assert.equal(latency.cells[0].artifact.sha256, models[0].artifact.sha256);
   const page = readFileSync(join(place.directory, 'both/report.md'), 'utf8');
   assert.match(page, /^## Latency$[\s\S]*\| again \| fp32 \| 1 \| 24, 20 \|/m);
-});
-
-test('on a machine whose cores are all busy every figure is unstable', async () => {
-  const spinning = Array.from({ length: availableParallelism() }, () =>
-    spawn(process.execPath, ['-e', 'for (;;);'], { stdio: 'ignore' }),
-  );
-  try {
-    const args = ['latency', 'spec.yaml', '--batch', '1', '--restarts', '1', '--json'];
-    const time = ['--min-seconds', '1', '--max-seconds', '2'];
-    const { cells } = recordOf((await place.topfive(...args, ...time)).stdout);
-    for (const { measured } of cells) {
-      assert.equal(measured!.stability.stable, false);
-      assert.match(measured!.stability.reasons.join(), /other work kept up to [\d.]+ cores busy/);
-    }
-  } finally {
-    for (const child of spinning) child.kill();
-  }
 });
 
 test('Ctrl-C keeps what is measured and ends with 130', async () => {

