@@ -2,7 +2,7 @@
 import { TopfiveError } from '../errors.ts';
 import type { ModelCard } from '../models/cards/card.ts';
 import { cards } from '../models/cards.ts';
-import { costOfImage, openGraph } from '../onnx/graph-file.ts';
+import { costOfImage, type GraphFile } from '../onnx/graph-file.ts';
 import type { SeriesModel } from '../scoring/series.ts';
 import type { PlannedModel } from './plan.ts';
 
@@ -32,14 +32,16 @@ function seriesModelOf(card: ModelCard): SeriesModel {
 
 /**
  * Of one image, counted from the artifact's own graph: a multiply-accumulate is two operations.
+ * @param graph or why it cannot be read
  * @param side in pixels, of the images where the file leaves it open
  */
-export async function countCost(
-  path: string,
+export function countCost(
+  graph: GraphFile | TopfiveError,
   side: number,
-): Promise<Pick<PlannedModel, 'cost' | 'costReason'>> {
+): Pick<PlannedModel, 'cost' | 'costReason'> {
   try {
-    const { params, macs } = costOfImage(await openGraph(path), side);
+    if (graph instanceof TopfiveError) throw graph;
+    const { params, macs } = costOfImage(graph, side);
     return { cost: { params, macs, flops: 2 * macs }, costReason: null };
   } catch (error) {
     if (!(error instanceof TopfiveError)) throw error;

@@ -5,6 +5,7 @@ import { TopfiveError } from '../errors.ts';
 import { readArtifact } from '../models/artifact.ts';
 import { findCard, requireCard } from '../models/cards.ts';
 import { isRemote } from '../models/remote-artifact.ts';
+import { type GraphFile, openGraph } from '../onnx/graph-file.ts';
 import { type ClassifierSession, openClassifier } from '../onnx/session.ts';
 import { digestOf } from '../storage/digest.ts';
 import { halfArtifactOf } from './half-artifact.ts';
@@ -56,7 +57,8 @@ async function prepareModel(
   const card = cardOf(request);
   const recipe = recipeOf(request);
   const onnx = await locateModel(request);
-  const normalisation = await placeNormalisation(onnx, wanted);
+  const graph = await readGraph(onnx);
+  const normalisation = placeNormalisation(graph, wanted);
   const session = await openToTry(onnx, { recipe, normalisation });
   try {
     const outputs = session.output.classes;
@@ -76,7 +78,7 @@ async function prepareModel(
       secondsPerImage: await timeImage(session, { side: recipe.crop, normalisation }),
       conversion: null,
       published: card ? publishedOf(card) : null,
-      ...(await countCost(onnx, recipe.crop)),
+      ...countCost(graph, recipe.crop),
     };
   } finally {
     await session.close();
@@ -120,12 +122,26 @@ function openToTry(
   });
 }
 
-/** One run on zeros, after the one that opening the classifier makes: rough, and good enough to size shards. */
+/** Or why it cannot be read: whether the model can be evaluated is for the runtime to say. */
+async function readGraph(onnx: string): Promise<GraphFile | TopfiveError> {
+  try {
+    return await openGraph(onnx);
+  } catch (error) {
+    if (error instanceof TopfiveError) return error;
+    throw error;
+  }
+}
+
+/** A first run of so many seconds tells enough: what only it does is little beside the rest. */
+const tellingRun = 0.5;
+
+/** One run on zeros, the first or another: rough, and good enough to size shards. */
 async function timeImage(
   session: ClassifierSession,
   { side, normalisation }: { side: number; normalisation: PlannedModel['normalisation'] },
 ): Promise<number> {
   const rows = session.fixedBatch ?? 1;
+  if (session.firstRunSeconds > tellingRun) return session.firstRunSeconds / rows;
   const values = rows * 3 * side * side;
   const zeros = normalisation === 'graph' ? new Uint8Array(values) : new Float32Array(values);
   const started = performance.now();

@@ -12,13 +12,13 @@ const candidates = [1, 2, 4, 8, 16, 32];
 /** Each trial of a candidate runs at least this long, in seconds. */
 const trialSeconds = 0.08;
 /** Trials of each candidate that is in question after its first; in turn, so that a busy moment touches all. */
-const furtherTrials = 4;
+const furtherTrials = 2;
 /** A candidate that is this much slower than the best in its first trial is out of the question. */
-const hopeless = 1.25;
+const hopeless = 1.15;
 /** Batches whose time an image is this near to the best are equal: timings are no finer. */
 const nearlyEqual = 1.03;
 /** No larger batch is tried once a single run takes this many seconds. */
-const longestRun = 1.5;
+const longestRun = 0.5;
 
 export interface Settling {
   plan: Plan;
@@ -40,7 +40,10 @@ export async function settleBatch(model: PlannedModel, settling: Settling): Prom
     const last = plan.reuse ? await readBatch(storage, lastKey) : undefined;
     const batch =
       last ??
-      (await measureBatch((size) => timeBatch(at(size), { size, side: model.recipe.crop })));
+      (await measureBatch(
+        (size) => timeBatch(at(size), { size, side: model.recipe.crop }),
+        async () => (await storage.size(key)) !== undefined,
+      ));
     await storage.put(key, JSON.stringify({ batch }), { ifAbsent: true });
     await storage.put(lastKey, await storage.get(key));
   }
@@ -86,13 +89,18 @@ export async function copyBatches(
 /**
  * The batch with the most images a second. Of nearly equal ones the largest, because what surrounds a run (messages,
  * ranking) is paid once a batch.
+ * @param time gives the seconds of one run of a batch
+ * @param isSettled whether another worker has measured meanwhile; what is returned then is of no use
  */
-export async function measureBatch(time: (batch: number) => Promise<number>): Promise<number> {
-  const trials = await firstTrials(time);
+export async function measureBatch(
+  time: TimeBatch,
+  isSettled: () => Promise<boolean> = async () => false,
+): Promise<number> {
+  const trials = await firstTrials(time, isSettled);
   const quickest = Math.min(...trials.map(({ seconds }) => seconds[0]));
   const inQuestion = trials.filter(({ seconds }) => seconds[0] <= quickest * hopeless);
   if (inQuestion.length === 1) return inQuestion[0].batch;
-  for (let round = 0; round < furtherTrials; round += 1) {
+  for (let round = 0; round < furtherTrials && !(await isSettled()); round += 1) {
     for (const { batch, seconds } of inQuestion) seconds.push(await meanRun(batch, time));
   }
   const settled = inQuestion.map(({ batch, seconds }) => ({ batch, middle: median(seconds) }));
@@ -107,22 +115,32 @@ interface Trials {
   seconds: number[];
 }
 
+type TimeBatch = (batch: number) => Promise<number>;
+
 /** From the smallest batch up, until larger ones are hopeless or take too long. */
-async function firstTrials(time: (batch: number) => Promise<number>): Promise<Trials[]> {
+async function firstTrials(
+  time: TimeBatch,
+  isSettled: () => Promise<boolean>,
+): Promise<Trials[]> {
   const trials: Trials[] = [];
+  let best = Number.POSITIVE_INFINITY;
   for (const batch of candidates) {
+    if (trials.length > 0 && (await isSettled())) break;
     const warmUp = await time(batch);
     const tooLong = warmUp > longestRun;
     if (tooLong && trials.length > 0) break;
-    const seconds = tooLong ? warmUp / batch : await meanRun(batch, time);
+    let seconds = tooLong ? warmUp / batch : await meanRun(batch, time);
+    // A second look before the search ends: the first may have met a busy moment.
+    if (seconds > hopeless * best) seconds = Math.min(seconds, await meanRun(batch, time));
     trials.push({ batch, seconds: [seconds] });
-    if (tooLong || seconds > hopeless * Math.min(...trials.map((trial) => trial.seconds[0]))) break;
+    if (tooLong || seconds > hopeless * best) break;
+    best = Math.min(best, seconds);
   }
   return trials;
 }
 
 /** Seconds an image. The mean, not the minimum: a short run escapes other work on the core more often than a long one. */
-async function meanRun(batch: number, time: (batch: number) => Promise<number>): Promise<number> {
+async function meanRun(batch: number, time: TimeBatch): Promise<number> {
   let seconds = 0;
   let runs = 0;
   for (; seconds < trialSeconds; runs += 1) seconds += Math.max(await time(batch), 1e-5);

@@ -14,9 +14,9 @@ export async function externalFiles(path: string): Promise<string[]> {
   const names = new Set<string>();
   const file = await FileWindow.open(path);
   try {
-    for (const graph of file.fields(file.whole, modelField.graph)) {
-      for (const tensor of file.fields(graph, graphField.initializer)) {
-        for (const entry of file.fields(tensor, tensorField.externalData)) {
+    for (const graph of file.contents(file.whole, modelField.graph)) {
+      for (const tensor of file.contents(graph, graphField.initializer)) {
+        for (const entry of file.contents(tensor, tensorField.externalData)) {
           const { key, value } = readEntry(file.read(entry));
           if (key === 'location') names.add(value);
         }

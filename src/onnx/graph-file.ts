@@ -1,14 +1,14 @@
 /** Opens an ONNX file for what its graph says; its weights are only counted. */
-import { readFile } from 'node:fs/promises';
 import { isSystemError, TopfiveError } from '../errors.ts';
 import { type Cost, costOf } from './cost.ts';
 import type { Value } from './graph.ts';
 import { unknownOperators } from './operators/table.ts';
+import { type Outline, outlineOnnx } from './outline.ts';
 import { type Model, readOnnx } from './read.ts';
 
 export interface GraphFile {
   path: string;
-  bytes: Uint8Array;
+  outline: Outline;
   model: Model;
   /** Inputs that are given from outside: those that the file does not store. */
   inputs: Value[];
@@ -16,22 +16,20 @@ export interface GraphFile {
 
 /** @throws TopfiveError `model`, naming the path, for what cannot be read or is no ONNX file */
 export async function openGraph(path: string): Promise<GraphFile> {
-  const bytes = await readFile(path).catch((error: unknown) => {
+  const outline = await outlineOnnx(path).catch((error: unknown) => {
     throw unreadable(path, error);
   });
-  const model = readOnnx(bytes, path);
+  const model = readOnnx(outline.bytes, path);
   const stored = new Set(model.graph.initializers.map(({ name }) => name));
-  return { path, bytes, model, inputs: model.graph.inputs.filter(({ name }) => !stored.has(name)) };
+  return {
+    path,
+    outline,
+    model,
+    inputs: model.graph.inputs.filter(({ name }) => !stored.has(name)),
+  };
 }
 
 function unreadable(path: string, error: unknown): unknown {
-  if (isSystemError(error, 'ERR_FS_FILE_TOO_LARGE')) {
-    return new TopfiveError(
-      'model',
-      `${path} is larger than 2 GiB, where an ONNX file ends: keep its weights in a file beside it`,
-      { cause: error },
-    );
-  }
   if (!isSystemError(error, 'ENOENT', 'EISDIR', 'EACCES', 'ENOTDIR')) return error;
   return new TopfiveError('model', `no readable file at ${path}: check the path of the model`, {
     cause: error,

@@ -1,6 +1,5 @@
 /** Makes an ONNX file that computes in fp16 from one of fp32; what comes in and goes out stays float32. */
 import { createWriteStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
@@ -11,6 +10,7 @@ import type { HalfLoss } from './half.ts';
 import { NodeCaster } from './half-nodes.ts';
 import { planHalf, type TypedNode } from './half-plan.ts';
 import { WeightMover } from './half-weights.ts';
+import { readModelOrOutline } from './outline.ts';
 import {
   attributeField,
   type DataType,
@@ -31,11 +31,12 @@ export interface Conversion extends HalfLoss {
 }
 
 /**
- * The same file gives the same bytes. Weights that lie beside it end up beside the new one, in `<to>.data`.
+ * The same file gives the same bytes. Weights that lie beside it end up beside the new one, in `<to>.data`,
+ * and so do those of a large file.
  * @throws TopfiveError `model` when the graph has an operator without a rule, or no float32 weights
  */
 export async function convertToHalf(from: string, to: string): Promise<Conversion> {
-  const bytes = await readFile(from);
+  const bytes = await readModelOrOutline(from);
   const model = readOnnx(bytes, from);
   const weights = new WeightMover({ from, to });
   try {

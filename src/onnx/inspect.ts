@@ -51,11 +51,11 @@ export interface Inspection {
  */
 export async function inspectOnnx(path: string, side?: number): Promise<Inspection> {
   const file = await openGraph(path);
-  const { model, inputs, bytes } = file;
+  const { model, inputs, outline } = file;
   const { graph, ...format } = model;
   return {
     path,
-    bytes: bytes.length,
+    bytes: outline.size,
     ...format,
     inputs,
     outputs: graph.outputs,

@@ -54,12 +54,18 @@ export function readTensor(bytes: Uint8Array): Initializer {
     throw new Error(`weights "${name}" have the impossible shape [${dims.join(', ')}]`);
   }
   const data = location === externalLocation ? null : (raw ?? typedData(dtype, typed));
-  if (data && sizeOf(dtype) > 0 && data.length !== elements * sizeOf(dtype)) {
-    throw new Error(
-      `weights "${name}" ${dtype} [${dims.join(', ')}] need ${elements * sizeOf(dtype)} bytes, but ${data.length} are there`,
-    );
-  }
-  return { name, dtype, dims, data };
+  const tensor = { name, dtype, dims, data };
+  if (data) checkBytes(tensor, data.length);
+  return tensor;
+}
+
+/** @throws Error when a tensor of this shape has another number of bytes */
+export function checkBytes({ name, dtype, dims }: Omit<Initializer, 'data'>, bytes: number): void {
+  const needed = dims.reduce((product, dim) => product * dim, sizeOf(dtype));
+  if (sizeOf(dtype) === 0 || bytes === needed) return;
+  throw new Error(
+    `weights "${name}" ${dtype} [${dims.join(', ')}] need ${needed} bytes, but ${bytes} are there`,
+  );
 }
 
 /** Null for the types whose field is not read. */

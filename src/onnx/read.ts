@@ -38,12 +38,16 @@ export function readOnnx(bytes: Uint8Array, path: string): Model {
   try {
     return readModel(bytes);
   } catch (error) {
-    throw new TopfiveError(
-      'model',
-      `${path} is not a well-formed ONNX file: ${messageOf(error)}; export or download it again.`,
-      { cause: error },
-    );
+    throw malformed(path, error);
   }
+}
+
+export function malformed(path: string, cause: unknown): TopfiveError {
+  return new TopfiveError(
+    'model',
+    `${path} is not a well-formed ONNX file: ${messageOf(cause)}; export or download it again.`,
+    { cause },
+  );
 }
 
 function readModel(bytes: Uint8Array): Model {

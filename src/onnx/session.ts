@@ -1,5 +1,4 @@
 /** The only door to onnxruntime-node: opens a classifier, checks its contract, runs batches. */
-import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { env, InferenceSession, Tensor } from 'onnxruntime-node';
@@ -10,6 +9,7 @@ import { checkInput, chooseLogits, type Declared, type Expected } from './contra
 import type { Device } from './device.ts';
 import { GraphBuilder } from './graph.ts';
 import { checkModelFile } from './model-file.ts';
+import { isLarge, readModelOrOutline } from './outline.ts';
 import { writeOnnx } from './write.ts';
 
 const { version } = createRequire(import.meta.url)('onnxruntime-node/package.json') as {
@@ -40,6 +40,8 @@ export interface ClassifierSession {
   readonly fixedBatch: number | null;
   /** The execution provider. */
   readonly provider: Device;
+  /** Of the run on zeros, of `fixedBatch` rows or one; it also reserves memory. */
+  readonly firstRunSeconds: number;
   /**
    * Blocks the calling thread while it computes.
    * @param batch rows × 3 × side × side values (or rows × side × side × 3); with a normalisation in the graph rows × side
@@ -81,13 +83,16 @@ export async function openClassifier(
     const rows = contract.fixedBatch ?? 1;
     const pixels = rows * 3 * side * side;
     const zeros = normalisation ? new Uint8Array(pixels) : new Float32Array(pixels);
+    const started = performance.now();
     const outputs = await tryOut(path, session, { input, batch: zeros, dims: [rows, ...rowShape] });
+    const firstRunSeconds = (performance.now() - started) / 1000;
     const output = chooseLogits(path, outputs, { rows, classes: expected?.classes });
     return {
       input: declared[0],
       output,
       fixedBatch: contract.fixedBatch,
       provider: device,
+      firstRunSeconds,
       run: (batch, count) =>
         runBatch(session, { input, output, dims: [count, ...rowShape], batch }),
       hold:
@@ -115,6 +120,7 @@ async function load(path: string, options: OpenOptions): Promise<Loaded> {
   try {
     return await create(path, options);
   } catch (error) {
+    if (error instanceof TopfiveError) throw error;
     if (device !== 'cpu' && (await loadsOnCpu(path, options))) {
       throw new TopfiveError(
         'model',
@@ -133,10 +139,13 @@ async function load(path: string, options: OpenOptions): Promise<Loaded> {
 async function create(path: string, options: OpenOptions): Promise<Loaded> {
   const settings = settingsOf(path, options);
   if (options.normalisation === undefined) {
-    const session = await InferenceSession.create(path, settings);
+    const session = await ((await isLarge(path))
+      ? InferenceSession.create(await readModelOrOutline(path), settings)
+      : InferenceSession.create(path, settings));
     return { session, declared: session.inputMetadata.map(declaredOf) };
   }
-  const { bytes, input } = withByteInput(await readFile(path), options.normalisation);
+  const model = await readModelOrOutline(path);
+  const { bytes, input } = withByteInput(model, options.normalisation);
   return { session: await InferenceSession.create(bytes, settings), declared: [input] };
 }
 

@@ -29,21 +29,39 @@ test('the search ends at the first batch that is hopelessly slower', async () =>
   assert.deepEqual([...tried], [1, 2, 4]);
 });
 
-test('one slow moment does not decide', async () => {
-  let call = 0;
+for (const [title, start] of [
+  ['neither in its first trial', 15],
+  ['nor later', 40],
+] as const) {
+  test(`one slow moment of a candidate does not decide, ${title}`, async () => {
+    let call = 0;
+    const time = async (size: number) => {
+      call += 1;
+      const busy = call >= start && call < start + 2 ? 3 : 1;
+      return (busy * (size > 8 ? 2 : 1) * size) / 100;
+    };
+    assert.equal(await measureBatch(time), 8);
+    assert.ok(call > start + 2);
+  });
+}
+
+test('a worker stops measuring when another has settled the batch', async () => {
+  let calls = 0;
+  let settled = false;
   const time = async (size: number) => {
-    call += 1;
-    const busy = call > 60 && call < 80 ? 3 : 1;
-    return (busy * (size > 8 ? 2 : 1) * size) / 100;
+    calls += 1;
+    settled ||= calls === 12;
+    return size / 100;
   };
-  assert.equal(await measureBatch(time), 8);
+  await measureBatch(time, async () => settled);
+  assert.equal(calls, 14);
 });
 
-test('no larger batch is tried once a run takes seconds', async () => {
+test('no larger batch is tried once a run takes half a second', async () => {
   const tried = new Set<number>();
   const batch = await measureBatch(async (size) => {
     tried.add(size);
-    return size * 1.0;
+    return size * 0.4;
   });
   assert.equal(batch, 1);
   assert.deepEqual([...tried], [1, 2]);
