@@ -1,6 +1,6 @@
 /** How near `topfive run` comes to what the processor allows, and how far it leaves a plain script behind. */
 import { execFile } from 'node:child_process';
-import { copyFile, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -8,6 +8,7 @@ import { parseArgs, promisify } from 'node:util';
 import { writeSyntheticDataset } from '../src/data/synthetic.ts';
 import { buildModel } from '../src/models/build.ts';
 import { findCard } from '../src/models/cards.ts';
+import { compile } from './compile.ts';
 import { type Inference, openInference, watchCores } from './processor-time.ts';
 import { readPace } from './run-pace.ts';
 
@@ -31,15 +32,6 @@ interface Bench {
   dataset: { uri: string; labels: string };
   model: string;
   images: number;
-}
-
-/** Beside whatever is in dist: nobody's build is touched, and none is out of date. */
-async function compile(folder: string): Promise<string> {
-  await copyFile(join(root, 'package.json'), join(folder, 'package.json'));
-  await symlink(join(root, 'node_modules'), join(folder, 'node_modules'));
-  const built = join(folder, 'dist');
-  await execute(process.execPath, [join(root, 'build.mjs'), built]);
-  return join(built, 'cli/main.js');
 }
 
 async function prepare(folder: string): Promise<Bench> {

@@ -1,6 +1,6 @@
 /** The settings that come from the environment; the only reader of `process.env`. */
 import { createRequire } from 'node:module';
-import { availableParallelism, homedir } from 'node:os';
+import { availableParallelism, homedir, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import { TopfiveError } from './errors.ts';
 
@@ -14,6 +14,8 @@ export interface Environment {
   logLevel: string;
   /** Cores that this process may use. */
   cores: number;
+  /** Bytes of memory that this process may use: the machine's, or its container's. */
+  memory: number;
   /** Directories searched for executables. */
   path: string;
   /** Files that name the Vulkan drivers in place of the system's; undefined when nobody chose them. */
@@ -34,6 +36,8 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environme
     queue: env.TOPFIVE_QUEUE || undefined,
     logLevel: env.TOPFIVE_LOG_LEVEL || 'info',
     cores: availableParallelism(),
+    // Without a limit it is 0, or far more than there is.
+    memory: Math.min(totalmem(), process.constrainedMemory() || totalmem()),
     path: env.PATH ?? '',
     vulkanDrivers: env.VK_DRIVER_FILES || env.VK_ICD_FILENAMES || undefined,
     ci: env.CI === 'true' || env.CI === '1',
@@ -191,6 +195,21 @@ function actorOf(env: NodeJS.ProcessEnv): string {
 export function prepareRuntime(): void {
   process.env.ORT_DISABLE_TELEMETRY ??= '1';
   process.env.NVIDIA_TF32_OVERRIDE ??= '0';
+}
+
+/** Bytes. glibc gives larger pieces back to the system once they are freed, and keeps smaller ones. */
+const mmapThreshold = 2 ** 20;
+
+/**
+ * For processes that compute: what libraries read when a process begins. By itself glibc raises its threshold to 32 MB, and
+ * a worker then keeps 2.6 times the weights of its models, where it needs them once.
+ */
+export function computingEnvironment(env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
+  return {
+    ...env,
+    NVIDIA_TF32_OVERRIDE: env.NVIDIA_TF32_OVERRIDE ?? '0',
+    MALLOC_MMAP_THRESHOLD_: env.MALLOC_MMAP_THRESHOLD_ ?? String(mmapThreshold),
+  };
 }
 
 /** Whether NVIDIA's libraries may compute fp32 in TF32: a person asked for it. */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { exitCodes, messageOf } from '../errors.ts';
 import type { Plan } from '../jobs/plan.ts';
+import { workersThatFit } from '../jobs/worker-memory.ts';
 import { runKeys } from '../jobs/run-keys.ts';
 import { type RunState, readRunRecord } from '../jobs/run-state.ts';
 import { noLauncher } from '../launch/launcher.ts';
@@ -35,12 +36,35 @@ export interface Conduct {
   flags: ResultFlags & FleetFlags & Pick<CoordinatorFlags, 'launch'>;
 }
 
-/** Workers that this run can keep busy: no more than it has jobs. */
-function usefulWorkers({ plan, workplace, settings, flags }: Conduct): number {
-  if (workplace.coordination) return flags.launch?.who === 'local' ? flags.launch.workers : 0;
-  const jobs = plan.shards.length * plan.groups.length;
-  return flags.workers ?? Math.min(settings.environment.cores, jobs);
+interface Crew {
+  workers: number;
+  threads: number;
+  /** What memory has to do with it. */
+  note?: string;
 }
+
+/** Workers that this run can keep busy and memory can hold; where memory is short, each has more threads. */
+function crewOf({ plan, workplace, settings, flags }: Conduct): Crew {
+  const { threads } = flags;
+  if (workplace.coordination) {
+    return { workers: flags.launch?.who === 'local' ? flags.launch.workers : 0, threads };
+  }
+  const { cores, memory } = settings.environment;
+  const fitting = workersThatFit(plan, memory);
+  const fit = `${counted(fitting, 'worker')} with these models would fill ${inGigabytes(memory)} of memory`;
+  if (flags.workers !== undefined) {
+    const { workers } = flags;
+    return workers > fitting
+      ? { workers, threads, note: `warning: ${fit}, and ${workers} were asked for` }
+      : { workers, threads };
+  }
+  const workers = Math.min(cores, plan.shards.length * plan.groups.length);
+  if (workers <= fitting) return { workers, threads };
+  const shared = Math.max(threads, Math.floor(cores / fitting));
+  return { workers: fitting, threads: shared, note: `${fit}: no more are started` };
+}
+
+const inGigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
 
 /** Drives the run to its end and tells the result; the exit code says how it ended. */
 export async function conductRun(conducting: Conduct): Promise<number> {
@@ -53,7 +77,8 @@ export async function conduct(conducting: Conduct): Promise<Watched> {
   const { plan, workplace, settings, flags } = conducting;
   const { coordination } = workplace;
   const { runId } = plan;
-  const workers = usefulWorkers(conducting);
+  const { workers, threads, note } = crewOf(conducting);
+  if (note !== undefined) tell(note);
   // Once for all workers here; workers elsewhere see for themselves.
   const device = workers === 0 ? plan.spec.device : await settleDevice(plan.spec.device, settings);
   const progress = openProgress({ stream: process.stderr, ci: settings.environment.ci });
@@ -72,7 +97,7 @@ export async function conduct(conducting: Conduct): Promise<Watched> {
     const options = {
       launcher: workers > 0 ? localLauncher({ env, onLine: progress.line }) : noLauncher,
       workers,
-      workerArgs: ['--device', device, '--threads', String(flags.threads), ...args],
+      workerArgs: ['--device', device, '--threads', String(threads), ...args],
       signal: interrupts.signal,
       onState(state: Watched) {
         progress.update(runRows(state), state.seconds);

@@ -1,6 +1,6 @@
 /** The global options, and the settings that follow from them: flag over environment over default. */
 import { type Command, Option } from 'commander';
-import { type Environment, logLevels, readEnvironment } from '../config.ts';
+import { computingEnvironment, type Environment, logLevels, readEnvironment } from '../config.ts';
 import { TopfiveError } from '../errors.ts';
 import { createLogger } from '../log.ts';
 import type { Settings } from '../runs/workplace.ts';
@@ -51,11 +51,9 @@ export function readSettings(command: Command): CliSettings {
     log: createLogger(level),
     environment,
     childEnv: {
-      ...environment.all,
+      ...computingEnvironment(environment.all),
       TOPFIVE_STORE: store,
       TOPFIVE_LOG_LEVEL: level,
-      // Read by NVIDIA's libraries when a process begins to use them.
-      NVIDIA_TF32_OVERRIDE: environment.all.NVIDIA_TF32_OVERRIDE ?? '0',
       ...(queue && { TOPFIVE_QUEUE: queue }),
     },
   };

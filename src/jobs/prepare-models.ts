@@ -2,11 +2,10 @@
 import type { Manifest } from '../data/manifest.ts';
 import type { Recipe } from '../data/recipe.ts';
 import { TopfiveError } from '../errors.ts';
-import { readArtifact } from '../models/artifact.ts';
+import { type Artifact, readArtifact } from '../models/artifact.ts';
 import { findCard, requireCard } from '../models/cards.ts';
 import { isRemote } from '../models/remote-artifact.ts';
 import { type GraphFile, openGraph } from '../onnx/graph-file.ts';
-import { type ClassifierSession, openClassifier } from '../onnx/session.ts';
 import { digestOf } from '../storage/digest.ts';
 import { halfArtifactOf } from './half-artifact.ts';
 import { locateModel } from './locate-model.ts';
@@ -14,16 +13,29 @@ import { countCost, publishedOf } from './model-figures.ts';
 import { placeNormalisation } from './place-normalisation.ts';
 import type { PlannedModel } from './plan.ts';
 import type { ModelRequest, Spec } from './spec.ts';
+import { type Trial, type TrialRequest, tryModel } from './try-model.ts';
 
-/** @throws TopfiveError in one sentence for the first model that cannot be evaluated on this manifest */
-export async function prepareModels(spec: Spec, manifest: Manifest): Promise<PlannedModel[]> {
+type TryModel = (request: TrialRequest) => Promise<Trial>;
+
+/**
+ * @param tryLarge tries models of hundreds of megabytes: a process of its own gives all of their memory back
+ * @throws TopfiveError in one sentence for the first model that cannot be evaluated on this manifest
+ */
+export async function prepareModels(
+  spec: Spec,
+  { manifest, tryLarge = tryModel }: { manifest: Manifest; tryLarge?: TryModel },
+): Promise<PlannedModel[]> {
   const requests = requestsOf(spec);
   const highestLabel = manifest.entries.reduce((highest, { label }) => Math.max(highest, label), 0);
   const planned: PlannedModel[] = [];
   for (const request of requests) {
-    const full = await prepareModel(request, { highestLabel, wanted: spec.normalisation });
+    const full = await prepareModel(request, {
+      highestLabel,
+      wanted: spec.normalisation,
+      tryLarge,
+    });
     for (const precision of spec.precision) {
-      planned.push(precision === 'fp16' ? await prepareHalf(full) : full);
+      planned.push(precision === 'fp16' ? await prepareHalf(full, tryLarge) : full);
     }
   }
   return planned;
@@ -49,9 +61,15 @@ function refuseRepeatedIds(requests: ModelRequest[]): void {
   }
 }
 
+interface Preparing {
+  highestLabel: number;
+  wanted: Spec['normalisation'];
+  tryLarge: TryModel;
+}
+
 async function prepareModel(
   request: ModelRequest,
-  { highestLabel, wanted }: { highestLabel: number; wanted: Spec['normalisation'] },
+  { highestLabel, wanted, tryLarge }: Preparing,
 ): Promise<PlannedModel> {
   const { id } = request;
   const card = cardOf(request);
@@ -59,30 +77,25 @@ async function prepareModel(
   const onnx = await locateModel(request);
   const graph = await readGraph(onnx);
   const normalisation = placeNormalisation(graph, wanted);
-  const session = await openToTry(onnx, { recipe, normalisation });
-  try {
-    const outputs = session.output.classes;
-    const classOffset = request.classOffset ?? offsetFromCard(card?.classes, outputs);
-    checkClasses({ onnx, outputs, classOffset, highestLabel, card });
-    return {
-      id,
-      card: card?.id ?? null,
-      precision: 'fp32',
-      artifact: { ...(await readArtifact(onnx)), ...sourceOf(request) },
-      recipe,
-      recipeDigest: digestOf(recipe),
-      normalisation,
-      outputs,
-      classOffset,
-      fixedBatch: session.fixedBatch,
-      secondsPerImage: await timeImage(session, { side: recipe.crop, normalisation }),
-      conversion: null,
-      published: card ? publishedOf(card) : null,
-      ...countCost(graph, recipe.crop),
-    };
-  } finally {
-    await session.close();
-  }
+  const artifact = { ...(await readArtifact(onnx)), ...sourceOf(request) };
+  const trial = await tryOut({ path: onnx, recipe, normalisation }, { artifact, tryLarge });
+  const { outputs } = trial;
+  const classOffset = request.classOffset ?? offsetFromCard(card?.classes, outputs);
+  checkClasses({ onnx, outputs, classOffset, highestLabel, card });
+  return {
+    id,
+    card: card?.id ?? null,
+    precision: 'fp32',
+    artifact,
+    recipe,
+    recipeDigest: digestOf(recipe),
+    normalisation,
+    classOffset,
+    ...trial,
+    conversion: null,
+    published: card ? publishedOf(card) : null,
+    ...countCost(graph, recipe.crop),
+  };
 }
 
 /** Where a worker on another machine finds it too. */
@@ -91,35 +104,22 @@ function sourceOf({ onnx }: ModelRequest): { uri?: string } {
 }
 
 /** The same model with the artifact that is made of its own; whatever was settled for it stands. */
-async function prepareHalf(full: PlannedModel): Promise<PlannedModel> {
+async function prepareHalf(full: PlannedModel, tryLarge: TryModel): Promise<PlannedModel> {
   const { path, conversion } = await halfArtifactOf(full.artifact);
-  const session = await openToTry(path, full);
-  try {
-    return {
-      ...full,
-      precision: 'fp16',
-      artifact: { ...full.artifact, ...(await readArtifact(path)) },
-      secondsPerImage: await timeImage(session, {
-        side: full.recipe.crop,
-        normalisation: full.normalisation,
-      }),
-      conversion,
-    };
-  } finally {
-    await session.close();
-  }
+  const artifact = { ...full.artifact, ...(await readArtifact(path)) };
+  const { secondsPerImage } = await tryOut({ ...full, path }, { artifact, tryLarge });
+  return { ...full, precision: 'fp16', artifact, secondsPerImage, conversion };
 }
 
-function openToTry(
-  path: string,
-  { recipe, normalisation }: Pick<PlannedModel, 'recipe' | 'normalisation'>,
-): Promise<ClassifierSession> {
-  return openClassifier(path, {
-    threads: 1,
-    device: 'cpu',
-    expected: { side: recipe.crop, layout: recipe.layout },
-    normalisation: normalisation === 'graph' ? recipe : undefined,
-  });
+/** Bytes of an artifact. A smaller one is opened in less time than a process starts, and leaves little behind. */
+const largeArtifact = 256e6;
+
+function tryOut(
+  { path, recipe, normalisation }: TrialRequest,
+  { artifact, tryLarge }: { artifact: Artifact; tryLarge: TryModel },
+): Promise<Trial> {
+  const request = { path, recipe, normalisation };
+  return artifact.bytes > largeArtifact ? tryLarge(request) : tryModel(request);
 }
 
 /** Or why it cannot be read: whether the model can be evaluated is for the runtime to say. */
@@ -130,23 +130,6 @@ async function readGraph(onnx: string): Promise<GraphFile | TopfiveError> {
     if (error instanceof TopfiveError) return error;
     throw error;
   }
-}
-
-/** A first run of so many seconds tells enough: what only it does is little beside the rest. */
-const tellingRun = 0.5;
-
-/** One run on zeros, the first or another: rough, and good enough to size shards. */
-async function timeImage(
-  session: ClassifierSession,
-  { side, normalisation }: { side: number; normalisation: PlannedModel['normalisation'] },
-): Promise<number> {
-  const rows = session.fixedBatch ?? 1;
-  if (session.firstRunSeconds > tellingRun) return session.firstRunSeconds / rows;
-  const values = rows * 3 * side * side;
-  const zeros = normalisation === 'graph' ? new Uint8Array(values) : new Float32Array(values);
-  const started = performance.now();
-  await session.run(zeros, rows);
-  return (performance.now() - started) / 1000 / rows;
 }
 
 function cardOf({ id, card, recipe }: ModelRequest) {

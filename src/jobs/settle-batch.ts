@@ -118,10 +118,7 @@ interface Trials {
 type TimeBatch = (batch: number) => Promise<number>;
 
 /** From the smallest batch up, until larger ones are hopeless or take too long. */
-async function firstTrials(
-  time: TimeBatch,
-  isSettled: () => Promise<boolean>,
-): Promise<Trials[]> {
+async function firstTrials(time: TimeBatch, isSettled: () => Promise<boolean>): Promise<Trials[]> {
   const trials: Trials[] = [];
   let best = Number.POSITIVE_INFINITY;
   for (const batch of candidates) {

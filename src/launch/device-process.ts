@@ -5,15 +5,18 @@ import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type ErrorKind, messageOf, TopfiveError } from '../errors.ts';
 import type { RestartRequest } from '../jobs/measure-restart.ts';
+import type { Trial, TrialRequest } from '../jobs/try-model.ts';
 import type { Device } from '../onnx/device.ts';
 import type { Restart } from '../scoring/latency-record.ts';
 
 export type DeviceRequest =
   | { ask: 'restart'; request: RestartRequest }
+  | { ask: 'model'; request: TrialRequest }
   | { ask: 'try'; device: Device };
 
 export interface DeviceAnswer {
   restart: Restart;
+  model: Trial;
   /** Why the device does not work; null when it does. */
   try: string | null;
 }
@@ -35,6 +38,23 @@ export function restartElsewhere(
   options: DeviceProcessOptions,
 ): Promise<Restart> {
   return ask({ ask: 'restart', request }, options);
+}
+
+/** @throws TopfiveError `model` for a file that cannot be evaluated, or whose trial ends the process */
+export async function tryModelElsewhere(
+  request: TrialRequest,
+  options: DeviceProcessOptions,
+): Promise<Trial> {
+  try {
+    return await ask({ ask: 'model', request }, options);
+  } catch (error) {
+    if (error instanceof TopfiveError && error.kind === 'model') throw error;
+    throw new TopfiveError(
+      'model',
+      `${request.path} could not be tried out: ${messageOf(error)}; give this machine more memory, or leave the model out`,
+      { cause: error },
+    );
+  }
 }
 
 /** @returns why the device does not work; null when it does */

@@ -1,4 +1,5 @@
 /** The only door to onnxruntime-node: opens a classifier, checks its contract, runs batches. */
+import { realpath } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { env, InferenceSession, Tensor } from 'onnxruntime-node';
@@ -9,7 +10,7 @@ import { checkInput, chooseLogits, type Declared, type Expected } from './contra
 import type { Device } from './device.ts';
 import { GraphBuilder } from './graph.ts';
 import { checkModelFile } from './model-file.ts';
-import { isLarge, readModelOrOutline } from './outline.ts';
+import { isLarge, outlineOnnx, readModelOrOutline } from './outline.ts';
 import { writeOnnx } from './write.ts';
 
 const { version } = createRequire(import.meta.url)('onnxruntime-node/package.json') as {
@@ -137,16 +138,18 @@ async function load(path: string, options: OpenOptions): Promise<Loaded> {
 }
 
 async function create(path: string, options: OpenOptions): Promise<Loaded> {
-  const settings = settingsOf(path, options);
-  if (options.normalisation === undefined) {
-    const session = await ((await isLarge(path))
-      ? InferenceSession.create(await readModelOrOutline(path), settings)
-      : InferenceSession.create(path, settings));
-    return { session, declared: session.inputMetadata.map(declaredOf) };
+  const large = await isLarge(path);
+  // The runtime maps the weights of a large file, and follows no link out of a folder for that.
+  const file = large ? await realpath(path) : path;
+  const settings = settingsOf(file, options);
+  if (options.normalisation) {
+    const { bytes, input } = withByteInput(await readModelOrOutline(file), options.normalisation);
+    return { session: await InferenceSession.create(bytes, settings), declared: [input] };
   }
-  const model = await readModelOrOutline(path);
-  const { bytes, input } = withByteInput(model, options.normalisation);
-  return { session: await InferenceSession.create(bytes, settings), declared: [input] };
+  const session = await (large
+    ? InferenceSession.create((await outlineOnnx(file)).bytes, settings)
+    : InferenceSession.create(file, settings));
+  return { session, declared: session.inputMetadata.map(declaredOf) };
 }
 
 function settingsOf(

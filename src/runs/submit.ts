@@ -1,6 +1,6 @@
 /** Submitting: from a spec to a plan in storage and a flow on the queue; everything wrong is found before. */
 import { randomBytes } from 'node:crypto';
-import { topfiveVersion } from '../config.ts';
+import { computingEnvironment, topfiveVersion } from '../config.ts';
 import { type Manifest, saveManifest } from '../data/manifest.ts';
 import { TopfiveError } from '../errors.ts';
 import { chooseImages } from '../jobs/choose-images.ts';
@@ -17,6 +17,8 @@ import { prepareModels } from '../jobs/prepare-models.ts';
 import { runKeys } from '../jobs/run-keys.ts';
 import { listUnfinished } from '../jobs/run-state.ts';
 import type { Spec } from '../jobs/spec.ts';
+import { tryModelElsewhere } from '../launch/device-process.ts';
+import type { TrialRequest } from '../jobs/try-model.ts';
 import type { RunQueue } from '../queue/run-queue.ts';
 import type { Storage } from '../storage/storage.ts';
 import { prepareEarlyStop } from './prepare-early-stop.ts';
@@ -51,7 +53,7 @@ export async function prepareRun(
 ): Promise<Submission> {
   const { manifest, subset, warnings, ...chosen } = await chooseImages(spec);
   const labelSets = labelSetsOf(chosen.labelSets, manifest.entries);
-  const models = await prepareModels(spec, manifest);
+  const models = await prepareModels(spec, { manifest, tryLarge });
   checkLabelSets(labelSets, models);
   const now = new Date();
   const dataset = { images: manifest.entries.length, digest: manifest.digest };
@@ -78,6 +80,9 @@ export async function prepareRun(
     warnings: [...warnings, ...models.flatMap(costWarning)],
   };
 }
+
+const tryLarge = (request: TrialRequest) =>
+  tryModelElsewhere(request, { env: computingEnvironment() });
 
 /** The report shows a dash: a run does not depend on what its models cost. */
 function costWarning({ id, costReason }: Plan['models'][number]): string[] {

@@ -2,7 +2,8 @@
 import { writeFileSync } from 'node:fs';
 import { messageOf, TopfiveError } from '../errors.ts';
 import { measureRestart } from '../jobs/measure-restart.ts';
-import type { DeviceReply, DeviceRequest } from '../launch/device-process.ts';
+import { tryModel } from '../jobs/try-model.ts';
+import type { DeviceAnswer, DeviceReply, DeviceRequest } from '../launch/device-process.ts';
 import { tryDevice } from '../onnx/try-device.ts';
 
 // Where memory runs out, the system shall end this process and no other.
@@ -18,13 +19,20 @@ process.once('message', async (request: DeviceRequest) => {
 
 async function replyTo(request: DeviceRequest): Promise<DeviceReply> {
   try {
-    const answer =
-      request.ask === 'try'
-        ? await tryDevice(request.device)
-        : await measureRestart(request.request);
-    return { answer };
+    return { answer: await answerTo(request) };
   } catch (error) {
     const kind = error instanceof TopfiveError ? error.kind : null;
     return { error: { message: messageOf(error), kind } };
+  }
+}
+
+function answerTo(request: DeviceRequest): Promise<DeviceAnswer[keyof DeviceAnswer]> {
+  switch (request.ask) {
+    case 'restart':
+      return measureRestart(request.request);
+    case 'model':
+      return tryModel(request.request);
+    case 'try':
+      return tryDevice(request.device);
   }
 }

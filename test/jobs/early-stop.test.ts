@@ -57,7 +57,7 @@ const spec = checkSpec(
   { source: 'spec', folder },
 );
 await writeTinyModel(join(folder, 'tiny.onnx'), { side: 20, classes });
-const models = await prepareModels(spec, manifest);
+const models = await prepareModels(spec, { manifest });
 
 let runs = 0;
 

@@ -82,7 +82,7 @@ async function planRun(
     { source: 'spec', folder },
   );
   const { manifest } = await indexDataset(spec.dataset);
-  const models = await prepareModels(spec, manifest);
+  const models = await prepareModels(spec, { manifest });
   runs += 1;
   const createdAt = new Date().toISOString();
   const plan = makePlan({
