@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { computingEnvironment } from '../../src/config.ts';
-import { requireCard } from '../../src/models/cards.ts';
 import { tryModelElsewhere } from '../../src/launch/device-process.ts';
+import { requireCard } from '../../src/models/cards.ts';
 import { writeTinyModel } from '../models/tiny-model.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'topfive-elsewhere-'));
