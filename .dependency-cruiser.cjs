@@ -46,7 +46,8 @@ module.exports = {
     door('undici', '^src/storage/web-client\\.ts$'),
     door('cron-parser', '^src/jobs/timetable\\.ts$'),
     door('ipaddr\\.js', '^src/runs/public-address\\.ts$'),
-    door('(@aws-sdk|@smithy)', '^src/storage/s3\\.ts$'),
+    door('@aws-sdk/client-batch', '^src/launch/aws-batch\\.ts$'),
+    door('(@aws-sdk/(?!client-batch)|@smithy)', '^src/storage/s3\\.ts$'),
     { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
   ],
   options: {

@@ -1,7 +1,7 @@
 /** The settings that come from the environment; the only reader of `process.env`. */
 import { createRequire } from 'node:module';
 import { availableParallelism, homedir, totalmem } from 'node:os';
-import { join, resolve } from 'node:path';
+import { delimiter, join, resolve } from 'node:path';
 import { TopfiveError } from './errors.ts';
 
 export const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
@@ -217,8 +217,41 @@ export function allowsTf32(env: NodeJS.ProcessEnv = process.env): boolean {
   return env.NVIDIA_TF32_OVERRIDE !== '0';
 }
 
-/** The S3 client warns on stderr that later versions of it leave Node 20; the one in use is pinned. */
-export function disableS3Warning(): void {
+export interface LaunchSettings {
+  /** What the queues, definitions and templates of jobs are called: `<name>-worker`, `<name>-coordinator`. */
+  name: string;
+  kubernetes: {
+    /** Namespace of the jobs; undefined leaves it to the service account or the kubeconfig. */
+    namespace: string | undefined;
+    /** Files of kubeconfig, as kubectl reads them. */
+    configFiles: string[];
+    /** URL of the API server inside of a pod; undefined elsewhere. */
+    server: string | undefined;
+  };
+}
+
+export function readLaunchSettings(env: NodeJS.ProcessEnv = process.env): LaunchSettings {
+  const name = env.TOPFIVE_LAUNCH_NAME || 'topfive';
+  if (!/^[a-z]([a-z0-9-]{0,18}[a-z0-9])?$/.test(name)) {
+    throw new TopfiveError(
+      'usage',
+      `TOPFIVE_LAUNCH_NAME is made of up to 20 small letters, digits and "-", not "${name}"`,
+    );
+  }
+  const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port = '443' } = env;
+  const files = (env.KUBECONFIG ?? '').split(delimiter).filter((file) => file !== '');
+  return {
+    name,
+    kubernetes: {
+      namespace: env.TOPFIVE_KUBERNETES_NAMESPACE || undefined,
+      configFiles: files.length > 0 ? files : [join(homedir(), '.kube/config')],
+      server: host && `https://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    },
+  };
+}
+
+/** The AWS SDK warns on stderr that later versions of it leave Node 20; those in use are pinned. */
+export function disableSdkWarning(): void {
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
 }
 

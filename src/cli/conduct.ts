@@ -6,8 +6,9 @@ import type { Plan } from '../jobs/plan.ts';
 import { runKeys } from '../jobs/run-keys.ts';
 import { type RunState, readRunRecord } from '../jobs/run-state.ts';
 import { workersThatFit } from '../jobs/worker-memory.ts';
-import { noLauncher } from '../launch/launcher.ts';
+import { type Launcher, noLauncher } from '../launch/launcher.ts';
 import { localLauncher } from '../launch/local.ts';
+import { platformLauncher } from '../launch/platform.ts';
 import { counted } from '../report/numbers.ts';
 import { summaryTable } from '../report/text-table.ts';
 import { collectRun } from '../runs/collect.ts';
@@ -18,6 +19,7 @@ import type { RunRecord } from '../scoring/run-record.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { CoordinatorFlags } from './coordinator-flags.ts';
 import { catchInterrupts } from './interrupt.ts';
+import { chosenFleet, isPlatform, openChosen, platformEnv } from './launch.ts';
 import type { FleetFlags } from './options.ts';
 import { isPlain, tell, writeJson, writeOut } from './out.ts';
 import { openProgress, runRows } from './progress.ts';
@@ -66,6 +68,41 @@ function crewOf({ plan, workplace, settings, flags }: Conduct): Crew {
 
 const inGigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
 
+interface ChosenFleet {
+  launcher: Launcher;
+  workers: number;
+  /** For each `topfive worker`. */
+  args: string[];
+}
+
+/** Who works: the platform's workers, workers here, or those that come by themselves. */
+async function chooseFleet(
+  conducting: Conduct,
+  onLine: (line: string) => void,
+): Promise<ChosenFleet> {
+  const { plan, workplace, settings, flags } = conducting;
+  if (isPlatform(flags.launch)) {
+    const { storage } = workplace;
+    const { workers, why } = await chosenFleet(flags.launch, { plan, storage });
+    onLine(`starting ${counted(workers, 'worker')} on ${flags.launch.who}: ${why}`);
+    const platform = await openChosen(flags.launch);
+    const env = platformEnv(settings.childEnv, storage);
+    const args = ['--threads', String(flags.threads)];
+    return { launcher: platformLauncher({ platform, env, onLine }), workers, args };
+  }
+  const { workers, threads, note } = crewOf(conducting);
+  if (note !== undefined) onLine(note);
+  if (workers === 0) return { launcher: noLauncher, workers, args: [] };
+  // Once for all workers here; workers elsewhere see for themselves.
+  const device = await settleDevice(plan.spec.device, settings);
+  const { env, args } = joining(conducting);
+  return {
+    launcher: localLauncher({ env, onLine }),
+    workers,
+    args: ['--device', device, '--threads', String(threads), ...args],
+  };
+}
+
 /** Drives the run to its end and tells the result; the exit code says how it ended. */
 export async function conductRun(conducting: Conduct): Promise<number> {
   const { workplace, flags } = conducting;
@@ -77,10 +114,6 @@ export async function conduct(conducting: Conduct): Promise<Watched> {
   const { plan, workplace, settings, flags } = conducting;
   const { coordination } = workplace;
   const { runId } = plan;
-  const { workers, threads, note } = crewOf(conducting);
-  if (note !== undefined) tell(note);
-  // Once for all workers here; workers elsewhere see for themselves.
-  const device = workers === 0 ? plan.spec.device : await settleDevice(plan.spec.device, settings);
   const progress = openProgress({ stream: process.stderr, ci: settings.environment.ci });
   const interrupts = catchInterrupts({
     // A coordinator that is told to end by its platform leaves the run to the one that is started in its place.
@@ -91,13 +124,13 @@ export async function conduct(conducting: Conduct): Promise<Watched> {
   const tellLatency = latencyTeller(plan, progress.line);
   const stepDown = () => coordination?.stepDown();
   if (coordination) process.once('SIGTERM', stepDown);
-  progress.line(startLine(conducting, workers));
   try {
-    const { env, args } = joining(conducting);
+    const { launcher, workers, args } = await chooseFleet(conducting, progress.line);
+    progress.line(startLine(conducting, workers));
     const options = {
-      launcher: workers > 0 ? localLauncher({ env, onLine: progress.line }) : noLauncher,
+      launcher,
       workers,
-      workerArgs: ['--device', device, '--threads', String(threads), ...args],
+      workerArgs: args,
       signal: interrupts.signal,
       onState(state: Watched) {
         progress.update(runRows(state), state.seconds);

@@ -1,7 +1,7 @@
 /** Options of a coordinator, and what they mean: where it listens and who starts its workers. */
 import { readFile } from 'node:fs/promises';
 import { networkInterfaces } from 'node:os';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { Command } from 'commander';
 import { messageOf, TopfiveError } from '../errors.ts';
 import type { Plan } from '../jobs/plan.ts';
 import type { NetworkListening, TlsFiles } from '../queue/embedded-server.ts';
@@ -9,6 +9,7 @@ import { checkStore } from '../runs/check-store.ts';
 import { openCoordinator } from '../runs/coordinate.ts';
 import { openWorkplace, type Workplace } from '../runs/workplace.ts';
 import { openStorage } from '../storage/open.ts';
+import { type LaunchChoice, launchOption } from './launch.ts';
 import { wholeNumber } from './options.ts';
 import type { CliSettings } from './settings.ts';
 
@@ -22,9 +23,6 @@ export interface CoordinatorFlags {
   tlsCa?: string;
 }
 
-/** Who starts workers, and how many of them. */
-export type LaunchChoice = { who: 'none' } | { who: 'local'; workers: number };
-
 /** The port on which Redis is expected; firewalls are opened for it. */
 const redisPort = 6379;
 const highestPort = 65_535;
@@ -32,7 +30,7 @@ const highestPort = 65_535;
 export function addCoordinatorOptions(command: Command): Command {
   return command
     .option('--coordinate', 'carry the queue here, on a port, for workers on other machines')
-    .addOption(launchOption('none').default(undefined, 'none'))
+    .addOption(launchOption('none (workers come by themselves)').default(undefined, 'none'))
     .option(
       '--port <n>',
       `where a coordinator's queue listens; 0 takes a free port (${redisPort})`,
@@ -44,36 +42,25 @@ export function addCoordinatorOptions(command: Command): Command {
     .option('--tls-ca <file>', 'what signed it (the certificate itself)');
 }
 
-export function launchOption(none: string): Option {
-  return new Option(
-    '--launch <who>',
-    `who works: ${none} (workers that are there or come), or local:N (N workers here)`,
-  ).argParser(readLaunch);
-}
-
-function readLaunch(text: string): LaunchChoice {
-  if (text === 'none') return { who: 'none' };
-  const local = /^local:([1-9]\d{0,3})$/.exec(text);
-  if (local) return { who: 'local', workers: Number(local[1]) };
-  throw new InvalidArgumentError('It must be none or local:N.');
-}
-
 /** The place where a run is worked on: a coordinator's for this run alone, or the store's. */
 export async function openPlace(
   { runId, spec }: Pick<Plan, 'runId' | 'spec'>,
   { flags, settings }: { flags: CoordinatorFlags; settings: CliSettings },
 ): Promise<Workplace> {
   if (!flags.coordinate) return openWorkplace(settings);
-  if (spec.latency) {
-    throw new TopfiveError(
-      'usage',
-      'a coordinator aggregates on its own machine, where latency would be measured too: leave out --coordinate, or latency: in the spec',
-    );
-  }
+  refuseLatency(spec);
   const { store, log } = settings;
   const storage = openStorage(store);
   await checkStore(storage);
   return openCoordinator(runId, { storage, listen: await readListening(flags), log });
+}
+
+export function refuseLatency({ latency }: Plan['spec']): void {
+  if (!latency) return;
+  throw new TopfiveError(
+    'usage',
+    'a coordinator aggregates on its own machine, where latency would be measured too: leave out --coordinate, or latency: in the spec',
+  );
 }
 
 /** Refuses options that mean nothing together, before any work is done. */
@@ -94,7 +81,10 @@ export function checkCoordinatorFlags(
   }
   if (!coordinate) return;
   if (workers !== undefined) {
-    throw new TopfiveError('usage', 'a coordinator launches by --launch local:N, not --workers');
+    throw new TopfiveError(
+      'usage',
+      'a coordinator launches by --launch, such as local:N, not --workers',
+    );
   }
   if (queue !== undefined) {
     throw new TopfiveError(
@@ -128,10 +118,12 @@ async function readTls(
   }
 }
 
-/** The first IPv4 address that other machines could reach. */
+/** The first IPv4 address that other machines could reach: a container on AWS Fargate has a link-local one before it. */
 function ownAddress(): string {
   const addresses = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
-  return (
-    addresses.find(({ internal, family }) => !internal && family === 'IPv4')?.address ?? '127.0.0.1'
+  const reachable = addresses.find(
+    ({ internal, family, address }) =>
+      !internal && family === 'IPv4' && !address.startsWith('169.254.'),
   );
+  return reachable?.address ?? '127.0.0.1';
 }

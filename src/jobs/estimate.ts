@@ -1,6 +1,6 @@
 /** What a plan will take: work, bytes, time and price, before anything is spent. */
 import type { Manifest } from '../data/manifest.ts';
-import { fleetSize, hostStartSeconds } from './fleet-size.ts';
+import { type FleetSize, fleetSize, hostStartSeconds } from './fleet-size.ts';
 import type { Pace } from './measured-pace.ts';
 import type { Plan } from './plan.ts';
 import { deadlineSeconds } from './spending.ts';
@@ -54,16 +54,11 @@ export function estimate(plan: Plan, { manifest, paces, ...wish }: EstimateInput
   const { shards, models, groups, spec } = plan;
   const images = manifest.entries.length;
   const sized = manifest.entries.flatMap(({ bytes }) => bytes ?? []);
-  const deviceSeconds = sumOf(paces.map((pace) => pace && pace.secondsPerImage * images));
+  const deviceSeconds = workOf(plan, paces);
   const jobs = shards.length * groups.length;
   const { workers: count, why } =
     wish.workers === undefined
-      ? fleetSize({
-          jobs,
-          deviceSeconds,
-          deadlineSeconds: spec.deadline === undefined ? undefined : deadlineSeconds(spec.deadline),
-          budget: spec.budget,
-        })
+      ? fleetFor(plan, paces)
       : { workers: wish.workers, why: 'so it was asked for' };
   const hourlyRate = wish.hourlyRate ?? spec.budget?.hourlyRate;
   return {
@@ -94,6 +89,22 @@ export function estimate(plan: Plan, { manifest, paces, ...wish }: EstimateInput
         ? null
         : priceOf(hourlyRate, deviceSeconds + count * hostStartSeconds),
   };
+}
+
+/** How many workers the plan is worth. */
+export function fleetFor(plan: Plan, paces: EstimateInput['paces']): FleetSize {
+  const { shards, groups, spec } = plan;
+  return fleetSize({
+    jobs: shards.length * groups.length,
+    deviceSeconds: workOf(plan, paces),
+    deadlineSeconds: spec.deadline === undefined ? undefined : deadlineSeconds(spec.deadline),
+    budget: spec.budget,
+  });
+}
+
+/** Seconds of one worker; null when a model was never measured. */
+function workOf({ dataset: { images } }: Plan, paces: EstimateInput['paces']): number | null {
+  return sumOf(paces.map((pace) => pace && pace.secondsPerImage * images));
 }
 
 function priceOf(hourlyRate: number, paidSeconds: number) {

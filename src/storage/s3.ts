@@ -4,7 +4,7 @@
  */
 import { addAbortSignal, type Readable } from 'node:stream';
 import type { S3 } from '@aws-sdk/client-s3';
-import { disableS3Warning, readS3Settings, type S3Settings } from '../config.ts';
+import { disableSdkWarning, readS3Settings, type S3Settings } from '../config.ts';
 import { messageOf } from '../errors.ts';
 import { withRetries } from './retry.ts';
 import { BrokenAnswer, isPassing, isUnreached, nameOf, statusOf } from './s3-errors.ts';
@@ -97,7 +97,7 @@ function connect(settings: S3Settings): S3Server {
 }
 
 async function makeClient({ endpoint, region, pathStyle }: S3Settings): Promise<S3> {
-  disableS3Warning();
+  disableSdkWarning();
   const { S3 } = await import('@aws-sdk/client-s3');
   const agent = { keepAlive: true, maxSockets: connections };
   return new S3({

@@ -11,6 +11,7 @@ import {
   checkCoordinatorFlags,
   openPlace,
 } from '../coordinator-flags.ts';
+import { expectedFleet } from '../launch.ts';
 import { addFleetOptions, type FleetFlags, jsonOption } from '../options.ts';
 import { tell } from '../out.ts';
 import { readSettings } from '../settings.ts';
@@ -41,10 +42,10 @@ async function run(
   checkCoordinatorFlags(flags, settings);
   const spec = await readSpec(file, flags);
   if (flags.out !== undefined) await checkOutput(flags.out);
-  const workers = flags.workers || settings.environment.cores;
-  const { store } = settings;
+  const { store, environment } = settings;
+  const fleet = expectedFleet(flags.launch, flags.workers || environment.cores);
   await checkStore(openStorage(store));
-  const submission = await prepareRun(spec, { workers, reuse: flags.reuse === true, store });
+  const submission = await prepareRun(spec, { ...fleet, reuse: flags.reuse === true, store });
   for (const warning of submission.warnings) tell(`warning: ${warning}`);
   const workplace = await openPlace(submission.plan, { flags, settings });
   try {

@@ -1,27 +1,37 @@
 /** `topfive submit`: persists a run and leaves the work to others. */
 import type { Command } from 'commander';
-import { InvalidArgumentError, Option } from 'commander';
-import { TopfiveError } from '../../errors.ts';
-import type { Plan } from '../../jobs/plan.ts';
+import { launchCoordinator, platformLauncher } from '../../launch/platform.ts';
 import { launchSupervisor } from '../../launch/supervisor.ts';
+import { counted } from '../../report/numbers.ts';
 import { checkStore } from '../../runs/check-store.ts';
-import { enqueueMissing, persistRun, prepareRun } from '../../runs/submit.ts';
+import { enqueueMissing, persistRun, prepareRun, type Submission } from '../../runs/submit.ts';
 import { joinWorkplace, supervisorLog } from '../../runs/workplace.ts';
 import { openStorage } from '../../storage/open.ts';
+import { refuseLatency } from '../coordinator-flags.ts';
 import {
   addEstimateOptions,
   checkEstimateFlags,
   type EstimateFlags,
   tellEstimate,
 } from '../estimate.ts';
+import {
+  chosenFleet,
+  expectedFleet,
+  isPlatform,
+  type LaunchChoice,
+  launchOption,
+  openChosen,
+  type PlatformChoice,
+  platformEnv,
+  requireReachable,
+} from '../launch.ts';
 import { jsonOption, threadsOption } from '../options.ts';
 import { tell, writeJson, writeOut } from '../out.ts';
 import { type CliSettings, readSettings } from '../settings.ts';
 import { addSpecOptions, readSpec, type SpecFlags } from '../spec-flags.ts';
 
 interface SubmitFlags extends SpecFlags, EstimateFlags {
-  /** Workers to launch here; 0 leaves it to workers on the queue. */
-  launch: number;
+  launch: LaunchChoice;
   threads: number;
   reuse?: true;
   json?: true;
@@ -34,12 +44,7 @@ export function addSubmit(program: Command): void {
   addSpecOptions(command);
   addEstimateOptions(command)
     .addOption(
-      new Option(
-        '--launch <who>',
-        'who works: none (workers on the queue), or local:N (N workers here, in the background)',
-      )
-        .argParser(readLaunch)
-        .default(0, 'none'),
+      launchOption('none (workers on the queue)').default({ who: 'none' } as LaunchChoice, 'none'),
     )
     .addOption(threadsOption())
     .option('--reuse', 'take over records of earlier runs made under equal conditions')
@@ -49,17 +54,9 @@ export function addSubmit(program: Command): void {
     });
 }
 
-function readLaunch(text: string): number {
-  if (text === 'none') return 0;
-  const local = /^local:([1-9]\d{0,3})$/.exec(text);
-  if (local) return Number(local[1]);
-  if (text === 'aws-batch' || text === 'kubernetes') {
-    throw new TopfiveError(
-      'usage',
-      `--launch ${text} is not built yet: use local:N, or none and start "topfive worker" there`,
-    );
-  }
-  throw new InvalidArgumentError('It must be none, local:N, aws-batch or kubernetes.');
+interface Submitting {
+  flags: SubmitFlags;
+  settings: CliSettings;
 }
 
 async function submit(
@@ -69,40 +66,70 @@ async function submit(
   const settings = readSettings(command);
   checkEstimateFlags(flags);
   const spec = await readSpec(file, flags);
-  const storage = openStorage(settings.store);
-  const workers = flags.launch || settings.environment.cores;
-  if (!flags.dryRun) await checkStore(storage);
-  const { store } = settings;
-  const submission = await prepareRun(spec, { workers, reuse: flags.reuse === true, store });
+  const { launch, dryRun } = flags;
+  const { store, environment } = settings;
+  if (isPlatform(launch) && !dryRun) requireReachable(spec, { who: launch.who, store });
+  const storage = openStorage(store);
+  if (!dryRun) await checkStore(storage);
+  const fleet = expectedFleet(launch, environment.cores);
+  const submission = await prepareRun(spec, { ...fleet, reuse: flags.reuse === true, store });
   for (const warning of submission.warnings) tell(`warning: ${warning}`);
-  if (flags.dryRun) {
-    await tellEstimate(submission, { storage, flags, workers: flags.launch || undefined });
+  const { runId } = submission.plan;
+  if (dryRun) {
+    const workers = launch.who === 'none' ? undefined : launch.workers;
+    await tellEstimate(submission, { storage, flags, workers });
     return;
   }
-  const { plan } = submission;
-  if (flags.launch > 0) {
-    await persistRun(storage, submission);
-    await launchHere(plan, { flags, settings });
-  } else {
-    await leaveToQueue(submission, settings);
-  }
-  await (flags.json ? writeJson({ runId: plan.runId }) : writeOut(`${plan.runId}\n`));
+  if (isPlatform(launch)) await launchThere(submission, { launch, flags, settings });
+  else if (launch.who === 'local') await launchHere(submission, { launch, flags, settings });
+  else await leaveToQueue(submission, settings);
+  await (flags.json ? writeJson({ runId }) : writeOut(`${runId}\n`));
 }
 
 async function launchHere(
-  { runId }: Plan,
-  { flags, settings }: { flags: SubmitFlags; settings: CliSettings },
+  submission: Submission,
+  { launch, flags, settings }: Submitting & { launch: Extract<LaunchChoice, { who: 'local' }> },
 ): Promise<void> {
-  const logFile = supervisorLog(openStorage(settings.store), runId);
-  const args = ['--workers', String(flags.launch), '--threads', String(flags.threads)];
+  const storage = openStorage(settings.store);
+  await persistRun(storage, submission);
+  const { runId } = submission.plan;
+  const logFile = supervisorLog(storage, runId);
+  const args = ['--workers', String(launch.workers), '--threads', String(flags.threads)];
   await launchSupervisor(runId, { args, env: settings.childEnv, logFile });
-  tell(`${flags.launch} workers start in the background; messages are in ${logFile}`);
+  tell(`${launch.workers} workers start in the background; messages are in ${logFile}`);
 }
 
-async function leaveToQueue(
-  submission: Awaited<ReturnType<typeof prepareRun>>,
-  settings: CliSettings,
+/** Without a queue of one's own, a coordinator there brings one and starts the workers. */
+async function launchThere(
+  submission: Submission,
+  { launch, flags, settings }: Submitting & { launch: PlatformChoice },
 ): Promise<void> {
+  const { plan } = submission;
+  const { runId } = plan;
+  const storage = openStorage(settings.store);
+  const platform = await openChosen(launch);
+  const { workers, why } = await chosenFleet(launch, { plan, storage });
+  const env = platformEnv(settings.childEnv, storage);
+  const threads = ['--threads', String(flags.threads)];
+  // The first question to the platform comes before anything is stored.
+  await platform.list({ runId, role: 'worker' });
+  if (settings.queue === undefined) {
+    refuseLatency(plan.spec);
+    await persistRun(storage, submission);
+    const fleet = ['--coordinate', '--launch', `${launch.who}:${workers}`];
+    const args = ['resume', runId, '--if-unfinished', ...fleet, ...threads];
+    await launchCoordinator(runId, { platform, args, env });
+    tell(`a coordinator starts on ${launch.who}, and ${counted(workers, 'worker')}: ${why}`);
+  } else {
+    await leaveToQueue(submission, settings);
+    const order = { runId, workers, args: threads };
+    await platformLauncher({ platform, env, onLine: tell }).start(order);
+    tell(`${counted(workers, 'worker')} start on ${launch.who}: ${why}`);
+  }
+  tell(`"topfive watch ${runId} --store ${settings.store}" follows the run`);
+}
+
+async function leaveToQueue(submission: Submission, settings: CliSettings): Promise<void> {
   const workplace = await joinWorkplace(settings, { own: false });
   const storage = workplace?.storage ?? openStorage(settings.store);
   try {

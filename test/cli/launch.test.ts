@@ -1,0 +1,127 @@
+/** `submit --launch aws-batch`: moto takes the jobs, and the test starts what they say in the place of a container engine. */
+import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import type { RunRecord } from '../../src/scoring/run-record.ts';
+import { openFs } from '../../src/storage/fs.ts';
+import { openS3 } from '../../src/storage/s3-storage.ts';
+import { batchRegion, type MotoBatch, makeBatch } from '../launch/moto-batch.ts';
+import type { SeenJob } from '../launch/platform-contract.ts';
+import { waitFor } from '../queue/harness.ts';
+import { anyCredentials, type Moto, makeBucket, startMoto, withoutMoto } from '../storage/moto.ts';
+import { correct, specText, writeSmallSet } from './small-set.ts';
+import { makePlace, type Place } from './topfive.ts';
+
+const options = { skip: withoutMoto };
+const store = 's3://bucket/store';
+let moto: Moto;
+let batch: MotoBatch;
+let place: Place;
+
+before(async () => {
+  if (withoutMoto) return;
+  moto = await startMoto();
+  const settings = {
+    ...anyCredentials,
+    AWS_REGION: batchRegion,
+    AWS_ENDPOINT_URL_BATCH: moto.endpoint,
+    TOPFIVE_S3_ENDPOINT: moto.endpoint,
+  };
+  Object.assign(process.env, settings);
+  await makeBucket(moto.endpoint, 'bucket');
+  batch = await makeBatch(moto);
+  place = makePlace({ ...settings, TOPFIVE_STORE: store });
+  await writeSmallSet(place.directory);
+  const set = openFs(place.directory);
+  const bucket = openS3('s3://bucket/data');
+  for await (const { key } of set.list('')) await bucket.put(key, await set.get(key));
+  await writeFile(
+    join(place.directory, 's3.yaml'),
+    specText().replaceAll('./', 's3://bucket/data/'),
+  );
+});
+
+after(async () => {
+  place?.remove();
+  await moto?.stop();
+});
+
+const startAs = ({ args }: SeenJob, ...more: string[]) => place.start(...args, ...more);
+
+const jobOf = (command: string) =>
+  waitFor(`a job that runs ${command}`, async () =>
+    (await batch.seen()).find(({ args }) => args[0] === command),
+  );
+
+test(
+  'a coordinator is started as a job, starts its workers as jobs, and nothing is left after the run',
+  options,
+  async () => {
+    const submitted = await place.topfive('submit', 's3.yaml', '--launch', 'aws-batch:2', '--json');
+    assert.equal(submitted.code, 0, submitted.stderr);
+    assert.match(submitted.stderr, /a coordinator starts on aws-batch, and 2 workers/);
+    const { runId } = JSON.parse(submitted.stdout);
+    const coordinating = await jobOf('resume');
+    assert.equal(coordinating.members, 1);
+    assert.equal(coordinating.env.TOPFIVE_STORE, store);
+    const here = ['--host', '127.0.0.1', '--port', '0', '--json'];
+    const coordinator = startAs(coordinating, ...here);
+    const working = await jobOf('worker');
+    assert.equal(working.members, 2);
+    const workers = [1, 2].map(() => startAs(working));
+    const ended = await coordinator.ended;
+    assert.equal(ended.code, 0, ended.stderr);
+    const record: RunRecord = JSON.parse(ended.stdout);
+    assert.equal(record.runId, runId);
+    for (const { accuracy } of record.models) assert.equal(accuracy.top1.correct, correct);
+    const over = performance.now();
+    for (const worker of workers) assert.equal((await worker.ended).code, 0);
+    assert.ok(performance.now() - over < 5000, 'workers end within 5 s of their run');
+    const left = (await batch.seen()).filter(({ args, told }) => args[0] === 'worker' && !told);
+    assert.deepEqual(left, [], 'workers that Batch has not started are ended');
+  },
+);
+
+const refused: [string, (text: string) => string, string[], RegExp][] = [
+  [
+    'a dataset on this machine',
+    (text) => text.replace('s3://bucket/data/val,', './val,'),
+    [],
+    /the dataset is \/.*\/val, which workers on aws-batch cannot reach: put it on S3/,
+  ],
+  [
+    'a model on this machine',
+    (text) => text.replace('s3://bucket/data/tiny.onnx', './tiny.onnx'),
+    [],
+    /model tiny is \/.*\/tiny\.onnx, which workers/,
+  ],
+  ['a store on this machine', (text) => text, ['--store', 'here'], /the store is here, which/],
+  [
+    'queues that are not there',
+    (text) => text,
+    [],
+    /AWS Batch could not be asked to list jobs: .*absent-worker.*TOPFIVE_LAUNCH_NAME/,
+  ],
+];
+
+for (const [what, change, more, sentence] of refused) {
+  test(`${what} is refused in one sentence before anything is stored`, options, async () => {
+    const own = sentence.source.includes('absent')
+      ? makePlace({ ...process.env, TOPFIVE_LAUNCH_NAME: 'absent', TOPFIVE_STORE: store } as Record<
+          string,
+          string
+        >)
+      : place;
+    const text = await readFile(join(place.directory, 's3.yaml'), 'utf8');
+    await writeFile(join(own.directory, 'wrong.yaml'), change(text));
+    const before = await place.topfive('list', '--json');
+    const args = ['submit', 'wrong.yaml', '--launch', 'aws-batch:2', '--json', ...more];
+    const { code, stdout, stderr } = await own.topfive(...args);
+    assert.equal(code, 2, stderr);
+    assert.equal(stdout, '');
+    assert.match(stderr, sentence);
+    assert.equal((await place.topfive('list', '--json')).stdout, before.stdout);
+    if (own !== place) own.remove();
+  });
+}
