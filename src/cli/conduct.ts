@@ -94,13 +94,18 @@ async function chooseFleet(
   if (note !== undefined) onLine(note);
   if (workers === 0) return { launcher: noLauncher, workers, args: [] };
   // Once for all workers here; workers elsewhere see for themselves.
-  const device = await settleDevice(plan.spec.device, settings);
+  const device = await settlePlanned(plan, settings);
   const { env, args } = joining(conducting);
   return {
     launcher: localLauncher({ env, onLine }),
     workers,
     args: ['--device', device, '--threads', String(threads), ...args],
   };
+}
+
+function settlePlanned({ models, spec }: Plan, settings: CliSettings) {
+  const half = models.some(({ precision }) => precision === 'fp16');
+  return settleDevice(spec.device, { ...settings, precision: half ? 'fp16' : 'fp32' });
 }
 
 /** Drives the run to its end and tells the result; the exit code says how it ended. */

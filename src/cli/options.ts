@@ -61,6 +61,12 @@ export function readList<T>(read: (text: string) => T): (text: string) => T[] {
   return (text) => text.split(',').map((part) => read(part.trim()));
 }
 
+/** A parser of the precisions of a run. */
+export const readPrecisions = readList((text) => {
+  if (text === 'fp32' || text === 'fp16') return text;
+  throw new InvalidArgumentError(`It must be fp32, fp16 or both, as in fp32,fp16, not ${text}.`);
+});
+
 const normalisations = ['auto', 'graph', 'host'] as const;
 export type NormalisationFlag = (typeof normalisations)[number];
 

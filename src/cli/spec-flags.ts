@@ -14,7 +14,7 @@ import {
   deviceOption,
   type NormalisationFlag,
   normalisationOption,
-  readList,
+  readPrecisions,
 } from './options.ts';
 
 export interface SpecFlags extends DatasetFlags {
@@ -48,7 +48,7 @@ export function addSpecOptions(command: Command): Command {
     .option(
       '--precision <list>',
       'fp32, fp16 or both: fp16 models are made of the fp32 ones, and the report shows what that changes',
-      readList(String),
+      readPrecisions,
     )
     .addOption(normalisationOption())
     .option('--batch-size <n>', 'images a batch, or auto', autoOr(1))

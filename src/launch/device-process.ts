@@ -7,12 +7,13 @@ import { type ErrorKind, messageOf, TopfiveError } from '../errors.ts';
 import type { RestartRequest } from '../jobs/measure-restart.ts';
 import type { Trial, TrialRequest } from '../jobs/try-model.ts';
 import type { Device } from '../onnx/device.ts';
+import type { TriedPrecision } from '../onnx/try-device.ts';
 import type { Restart } from '../scoring/latency-record.ts';
 
 export type DeviceRequest =
   | { ask: 'restart'; request: RestartRequest }
   | { ask: 'model'; request: TrialRequest }
-  | { ask: 'try'; device: Device };
+  | { ask: 'try'; device: Device; precision: TriedPrecision };
 
 export interface DeviceAnswer {
   restart: Restart;
@@ -60,10 +61,10 @@ export async function tryModelElsewhere(
 /** @returns why the device does not work; null when it does */
 export async function tryDeviceElsewhere(
   device: Device,
-  options: DeviceProcessOptions,
+  { precision = 'fp32', ...options }: DeviceProcessOptions & { precision?: TriedPrecision },
 ): Promise<string | null> {
   try {
-    return await ask({ ask: 'try', device }, options);
+    return await ask({ ask: 'try', device, precision }, options);
   } catch (error) {
     return messageOf(error);
   }

@@ -85,7 +85,10 @@ export async function openClassifier(
     const pixels = rows * 3 * side * side;
     const zeros = normalisation ? new Uint8Array(pixels) : new Float32Array(pixels);
     const started = performance.now();
-    const outputs = await tryOut(path, session, { input, batch: zeros, dims: [rows, ...rowShape] });
+    const outputs = await tryOut(path, session, {
+      ...{ input, batch: zeros, dims: [rows, ...rowShape] },
+      device,
+    });
     const firstRunSeconds = (performance.now() - started) / 1000;
     const output = chooseLogits(path, outputs, { rows, classes: expected?.classes });
     return {
@@ -212,8 +215,15 @@ function feedsOf({ input, batch, dims }: Batch): InferenceSession.FeedsType {
   };
 }
 
+/** WebGPU's shaders may use halves on some devices only; ONNX Runtime, core/providers/webgpu/shader_helper.cc. */
+const lacksHalf = /requires f16 but the device does not support it/;
+
 /** Runs a batch and tells the shapes of all outputs. */
-async function tryOut(path: string, session: InferenceSession, batch: Batch) {
+async function tryOut(
+  path: string,
+  session: InferenceSession,
+  { device, ...batch }: Batch & { device: Device },
+) {
   const tensors = session.outputMetadata.filter(({ isTensor }) => isTensor);
   try {
     const results = await session.run(
@@ -226,6 +236,13 @@ async function tryOut(path: string, session: InferenceSession, batch: Batch) {
       dims: tensor.dims,
     }));
   } catch (error) {
+    if (lacksHalf.test(lineOf(error))) {
+      throw new TopfiveError(
+        'model',
+        `${path} computes in fp16, for which the device ${device} has no arithmetic on this machine: choose fp32 or another device (the runtime says: ${lineOf(error)}).`,
+        { cause: error },
+      );
+    }
     throw new TopfiveError(
       'model',
       `${path} loads but does not run on images of shape [${batch.dims.join(', ')}]: check that the recipe's crop and layout are the model's (the runtime says: ${lineOf(error)}).`,

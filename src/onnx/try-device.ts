@@ -8,11 +8,19 @@ import { GraphBuilder } from './graph.ts';
 import { openClassifier } from './session.ts';
 import { writeOnnx } from './write.ts';
 
-/** Logits are the means of the three channels. */
-function meansModel(): Uint8Array {
+export type TriedPrecision = 'fp32' | 'fp16';
+
+/** Of TensorProto, for Cast. */
+const onnxTypes = { fp32: 1, fp16: 10 };
+
+/** Logits are the means of the three channels, taken at this precision. */
+function meansModel(precision: TriedPrecision): Uint8Array {
   const builder = new GraphBuilder('means');
   const images = builder.input('images', ['batch', 3, 2, 2]);
-  const means = builder.node('Flatten', [builder.node('GlobalAveragePool', [images])]);
+  const cast = (value: string, to: TriedPrecision) =>
+    precision === 'fp32' ? value : builder.node('Cast', [value], { to: onnxTypes[to] });
+  const pooled = builder.node('GlobalAveragePool', [cast(images, 'fp16')]);
+  const means = builder.node('Flatten', [cast(pooled, 'fp32')]);
   const identity = builder.weights([3, 3], [1, 0, 0, 0, 1, 0, 0, 0, 1]);
   builder.output('logits', builder.node('MatMul', [means, identity]), ['batch', 3]);
   return writeOnnx(builder.graph);
@@ -26,11 +34,14 @@ const expected = '2.5,2,0';
  * Best asked in a process of its own: a driver that does not work may end the process that asks it.
  * @returns why it does not work here; null when it does
  */
-export async function tryDevice(device: Device): Promise<string | null> {
+export async function tryDevice(
+  device: Device,
+  precision: TriedPrecision = 'fp32',
+): Promise<string | null> {
   const directory = await mkdtemp(join(tmpdir(), 'topfive-device-'));
   const file = join(directory, 'means.onnx');
   try {
-    await writeFile(file, meansModel());
+    await writeFile(file, meansModel(precision));
     const session = await openClassifier(file, { threads: 1, device });
     const logits = await session.run(image, 1).finally(() => session.close());
     return logits.join() === expected

@@ -33,6 +33,6 @@ function answerTo(request: DeviceRequest): Promise<DeviceAnswer[keyof DeviceAnsw
     case 'model':
       return tryModel(request.request);
     case 'try':
-      return tryDevice(request.device);
+      return tryDevice(request.device, request.precision);
   }
 }

@@ -92,7 +92,11 @@ const wrong: [string, string[], RegExp][] = [
   ['a spec that is not there', ['none.yaml'], /the spec none\.yaml cannot be read/],
   ['a batch of none', ['spec.yaml', '--batch', '0'], /whole number of at least 1/],
   ['a batch that is no number', ['spec.yaml', '--batch', '1,x'], /whole number of at least 1/],
-  ['an unknown precision', ['spec.yaml', '--precision', 'int8'], /latency\.precision/],
+  [
+    'an unknown precision',
+    ['spec.yaml', '--precision', 'int8'],
+    /--precision <list>.*fp32, fp16 or both/,
+  ],
   ['an unknown mode', ['spec.yaml', '--mode', 'server'], /Allowed choices are single-stream/],
   ['no time at all', ['spec.yaml', '--min-seconds', '0'], /number of seconds above 0/],
   ['less time than the least', ['spec.yaml', '--max-seconds', '1'], /not be below minSeconds/],

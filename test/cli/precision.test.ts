@@ -137,7 +137,11 @@ test('what cannot be made fp16, and what is no precision, is refused in a senten
     /precision: each precision may stand there once/,
   );
   await refused(specText('precision: [fp8]\n'), [], /precision\.0: .*fp32/);
-  await refused(specText(), ['--precision', 'int8'], /precision\.0: .*fp32/);
+  await refused(
+    specText(),
+    ['--precision', 'int8'],
+    /--precision <list>.*'int8'.*fp32, fp16 or both/,
+  );
 
   writeFileSync(at('bytes.onnx'), tinyModel({ side: 20, classes, dtype: 'uint8' }));
   const bytes = specText().replaceAll('tiny.onnx', 'bytes.onnx');

@@ -62,6 +62,23 @@ test('latency on WebGPU is measured with the copy to the device and without it',
   }
 });
 
+test('fp16 on a device without its arithmetic is refused by a run, and no figure of latency', {
+  skip,
+}, async () => {
+  const run = await place.topfive('run', 'spec.yaml', '--device', 'webgpu', '--precision', 'fp16');
+  assert.equal(run.code, 2, run.stderr);
+  assert.match(run.stderr, /^error: the device webgpu was asked for.*at fp16: .*requires f16/m);
+  const { code, stdout, stderr } = await place.topfive(
+    ...['latency', 'spec.yaml', '--device', 'webgpu', '--precision', 'fp32,fp16', '--json'],
+    ...['--batch', '1', '--restarts', '1', '--min-seconds', '0.1', '--max-seconds', '1'],
+  );
+  assert.equal(code, 0, stderr);
+  for (const cell of latencyRecordSchema.parse(JSON.parse(stdout)).cells) {
+    if (cell.precision === 'fp32') assert.ok(cell.measured);
+    else assert.match(cell.reason ?? '', /computes in fp16, for which the device webgpu has no/);
+  }
+});
+
 test('auto does not take software that plays a GPU', { skip }, async () => {
   const { code, stdout, stderr } = await place.topfive(
     ...['latency', 'spec.yaml', '--batch', '1', '--restarts', '1', '--json'],

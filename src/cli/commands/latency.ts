@@ -17,7 +17,14 @@ import { latencyModeNames } from '../../scoring/latency-modes.ts';
 import type { LatencyRecord } from '../../scoring/latency-record.ts';
 import { openStorage } from '../../storage/open.ts';
 import { catchInterrupts } from '../interrupt.ts';
-import { type DeviceFlag, deviceOption, jsonOption, readList, wholeNumber } from '../options.ts';
+import {
+  type DeviceFlag,
+  deviceOption,
+  jsonOption,
+  readList,
+  readPrecisions,
+  wholeNumber,
+} from '../options.ts';
 import { tell, writeJson, writeOut } from '../out.ts';
 import { readSettings } from '../settings.ts';
 import { settleDevice } from '../settle-device.ts';
@@ -47,7 +54,7 @@ export function addLatency(program: Command): void {
     .description('latency and throughput by batch size and precision, with intervals')
     .argument('<spec>', 'a YAML or JSON file; its dataset is not read')
     .option('--batch <list>', 'images a run, e.g. 1,4,8', readList(wholeNumber(1)))
-    .option('--precision <list>', 'fp32, fp16 or both', readList(String))
+    .option('--precision <list>', 'fp32, fp16 or both', readPrecisions)
     .addOption(new Option('--mode <mode>', 'how it asks').choices(latencyModeNames))
     .option('--restarts <n>', 'processes for each cell; an interval needs five', wholeNumber(1))
     .option('--min-seconds <s>', 'of each process: timed at least so long', readSeconds)
