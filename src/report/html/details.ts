@@ -189,7 +189,7 @@ export function environment({
     ['topfive', topfive],
   ]);
   return folded(
-    ['Environment', quiet(counted(workers.length, 'worker'))],
+    ['Environment', quiet(counted(new Set(workers.map(({ host }) => host)).size, 'machine'))],
     [markup`<div class="scroll">${table}</div>`, versions],
   );
 }
