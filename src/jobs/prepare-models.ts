@@ -4,7 +4,7 @@ import type { Recipe } from '../data/recipe.ts';
 import { TopfiveError } from '../errors.ts';
 import { type Artifact, readArtifact } from '../models/artifact.ts';
 import { findCard, requireCard } from '../models/cards.ts';
-import { isRemote } from '../models/remote-artifact.ts';
+import { expectRemote, isRemote } from '../models/remote-artifact.ts';
 import { type GraphFile, openGraph } from '../onnx/graph-file.ts';
 import { digestOf } from '../storage/digest.ts';
 import { halfArtifactOf } from './half-artifact.ts';
@@ -26,6 +26,8 @@ export async function prepareModels(
   { manifest, tryLarge = tryModel }: { manifest: Manifest; tryLarge?: TryModel },
 ): Promise<PlannedModel[]> {
   const requests = requestsOf(spec);
+  // The last of many models is known to be there before the first is downloaded.
+  await Promise.all(requests.map(({ onnx }) => onnx && isRemote(onnx) && expectRemote(onnx)));
   const highestLabel = manifest.entries.reduce((highest, { label }) => Math.max(highest, label), 0);
   const planned: PlannedModel[] = [];
   for (const request of requests) {

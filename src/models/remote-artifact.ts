@@ -43,6 +43,12 @@ export function isRemote(onnx: string): boolean {
   return /^s3:\/\//i.test(onnx);
 }
 
+/** @throws TopfiveError `model` when there is no such object, `access` when the server lets nobody see it */
+export async function expectRemote(uri: string): Promise<void> {
+  const { storage, key } = openObject(uri);
+  if ((await storage.version(key)) === undefined) throw absent(uri);
+}
+
 /**
  * The artifact in this machine's cache; of all processes that ask for it at the same time one downloads it, and goes on
  * where another was interrupted.
@@ -121,10 +127,7 @@ async function downloadFile(
 ): Promise<RemoteFile> {
   const [version, bytes] = [await folder.version(name), await folder.size(name)];
   if (version === undefined || bytes === undefined) {
-    throw new TopfiveError(
-      'model',
-      `There is no object at ${folder.uri}/${name}${uri.endsWith(`/${name}`) ? '' : `, which holds weights of ${uri}`}: check the path of the model.`,
-    );
+    throw absent(`${folder.uri}/${name}`, uri);
   }
   const part = join(draft, `${digestOf({ name, version })}.part`);
   const file = await open(part, 'a');
@@ -157,6 +160,14 @@ function refusePath(name: string, { uri }: Remote): void {
   throw new TopfiveError(
     'model',
     `${uri} keeps weights at ${JSON.stringify(name)}: on S3 they must lie beside it, not in another folder`,
+  );
+}
+
+function absent(object: string, uri = object): TopfiveError {
+  const role = object === uri ? '' : `, which holds weights of ${uri}`;
+  return new TopfiveError(
+    'model',
+    `There is no object at ${object}${role}: check the path of the model.`,
   );
 }
 

@@ -8,6 +8,7 @@ import { openFs } from '../../src/storage/fs.ts';
 import { openS3 } from '../../src/storage/s3-storage.ts';
 import { anyCredentials, type Moto, makeBucket, startMoto, withoutMoto } from '../storage/moto.ts';
 import { makeUsers } from '../storage/moto-users.ts';
+import { startProxy } from '../storage/s3-proxy.ts';
 import { correct, specText, writeSmallSet } from './small-set.ts';
 import { makePlace, type Place } from './topfive.ts';
 
@@ -116,6 +117,7 @@ test(
   options,
   async () => {
     const guarded = await startMoto();
+    const proxy = await startProxy(guarded.endpoint);
     const places: Place[] = [];
     try {
       await makeBucket(guarded.endpoint, 'bucket');
@@ -163,11 +165,32 @@ test(
       assert.match(await told(away, ...run), /cannot be reached: S3 at http:\/\/127.0.0.1:9/);
       const none = { AWS_EC2_METADATA_DISABLED: 'true' };
       assert.match(await told(none, ...run), /needs credentials and none were found/);
+      const model = (onnx: string) => [
+        ...['run', '--dataset', 'val', '--labels', 'val_list.txt', '--recipe', 'EfficientNetB0'],
+        ...['--model', `tiny=${onnx}`],
+      ];
+      const m = model('s3://bucket/m.onnx');
+      assert.match(await told(wrongKey, ...m), /m\.onnx cannot be opened.*this access key/);
+      assert.match(await told(wrongSecret, ...m), /m\.onnx cannot be opened.*secret key does not/);
+      assert.match(await told(users.nobody, ...m), /with these credentials.*they need s3:/);
+      assert.match(await told(none, ...m), /m\.onnx needs credentials and none were found/);
+      assert.match(await told(users.owner, ...m), /There is no object at s3:\/\/bucket\/m\.onnx/);
+      assert.match(
+        await told(users.owner, ...model('s3://no-such-bucket/m.onnx')),
+        /there is no bucket "no-such-bucket"/,
+      );
+      const expired = { TOPFIVE_S3_ENDPOINT: proxy.endpoint, ...users.owner };
+      proxy.rule = () => ({ refuse: { status: 400, code: 'ExpiredToken' } });
+      const hasExpired = /the session token of the credentials has expired/;
+      assert.match(await told(expired, ...m), hasExpired);
+      assert.match(await told(expired, ...run), hasExpired);
       const dataset = ['dataset', 'index', 's3://bucket/val', '--layout', 'folder'];
+      assert.match(await told(expired, ...dataset), hasExpired);
       assert.match(await told(wrongSecret, ...dataset), /secret key does not belong/);
       assert.match(await told(users.owner, ...dataset), /nothing is there/);
     } finally {
       for (const one of places) one.remove();
+      await proxy.close();
       await guarded.stop();
     }
   },
