@@ -177,7 +177,9 @@ class S3Storage implements Storage {
       const version = ETag ?? `${ContentLength} ${LastModified?.toISOString()}`;
       return { bytes: ContentLength, version, writer: Metadata?.writer };
     } catch (error) {
-      if (!(error instanceof TopfiveError) || error.kind === 'storage') throw error;
+      if (!(error instanceof TopfiveError)) throw error;
+      // A token that has expired is a status 400, of which a listing says more.
+      if (error.kind === 'storage' && statusOf(error.cause) !== 400) throw error;
       await this.#expectBucket();
       if (error.kind === 'not-found') return undefined;
       throw error;
