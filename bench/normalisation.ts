@@ -69,6 +69,7 @@ async function planned(id: string, path: string, recipe: Recipe) {
     ...{
       card: null,
       secondsPerImage: 0,
+      sumsToOne: false,
       conversion: null,
       published: null,
       cost: null,

@@ -10,6 +10,7 @@ import type { Predictions, ShardRecord, ShardRef } from '../scoring/records.ts';
 import { type RunRecord, runRecordSchema } from '../scoring/run-record.ts';
 import type { Storage } from '../storage/storage.ts';
 import { type ShardJob, unfinishedRecord } from './missing.ts';
+import { mistakePictures, picturesFile, picturesText } from './mistake-pictures.ts';
 import { seriesAround } from './model-figures.ts';
 import { modelResult } from './model-result.ts';
 import { loadPlan, loadPlannedManifest, type Plan, type PlannedModel } from './plan.ts';
@@ -53,17 +54,26 @@ export async function aggregateRun(input: AggregateInput): Promise<RunRecord> {
   const record = runRecordSchema.parse(
     makeRunRecord(parts, { plan, manifest, scope, latency, finishedAt: input.finishedAt }),
   );
-  if (await writeFolder(record, input)) return record;
+  if (await writeFolder(record, { input, manifest, spec: plan.spec })) return record;
   const standing = (await readRunRecord(storage, runId)) ?? record;
-  await writeFolder(standing, input);
+  await writeFolder(standing, { input, manifest, spec: plan.spec });
   return standing;
 }
 
+interface FolderContext {
+  input: AggregateInput;
+  manifest: Manifest;
+  spec: Plan['spec'];
+}
+
 /** False when somebody else's report stands. */
-async function writeFolder(record: RunRecord, { storage, runId }: AggregateInput) {
+async function writeFolder(record: RunRecord, { input, manifest, spec }: FolderContext) {
+  const { storage, runId } = input;
   const { root, report } = runKeys(runId);
   const isReport = (name: string) => root + name === report;
-  const files = runFolderFiles(record);
+  const pictures = await mistakePictures(record, { manifest, count: spec.thumbnails });
+  await storage.put(root + picturesFile, picturesText(pictures));
+  const files = runFolderFiles(record, { pictures });
   for (const { fileName, content } of await makePlots(record)) {
     await storage.put(root + plotFolder + fileName, content);
   }
@@ -137,13 +147,14 @@ async function partOf(model: PlannedModel, { found, reasons, context, ...input }
   const labels = entries.map(({ label }) => label);
   const nondeterminism = await readFindings(model, context);
   const reused = reusedOf(found);
+  const keys = entries.map(({ key }) => key);
   const encoded = encodePredictions({
-    keys: entries.map(({ key }) => key),
+    keys,
     labels,
     predictions: merged.predictions,
   });
   return {
-    result: modelResult(model, { merged, labels, labelSets, nondeterminism, reused }),
+    result: modelResult(model, { merged, keys, labels, labelSets, nondeterminism, reused }),
     answers: merged.predictions,
     predictions: new Uint8Array(encoded),
     reasons: [...reasons, ...tallyReasons(model, merged)],

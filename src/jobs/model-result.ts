@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import { scoreLabelSet } from '../scoring/label-set-score.ts';
 import { explainPredictions } from '../scoring/label-trouble.ts';
 import type { Merged } from '../scoring/merge.ts';
+import { surestMistakes } from '../scoring/mistakes.ts';
 import { confusions, perClass } from '../scoring/per-class.ts';
 import type { Predictions } from '../scoring/records.ts';
 import type { LabelFinding, ModelResult } from '../scoring/run-record.ts';
@@ -11,17 +12,20 @@ import type { RunLabelSet } from './label-sets.ts';
 import type { PlannedModel } from './plan.ts';
 
 const commonestConfusions = 50;
+const mistakesKept = 20;
 
 export function modelResult(
   model: PlannedModel,
   {
     merged,
+    keys,
     labels,
     labelSets,
     nondeterminism,
     reused,
   }: Pick<ModelResult, 'nondeterminism' | 'reused'> & {
     merged: Merged;
+    keys: string[];
     labels: number[];
     labelSets: Pick<RunLabelSet, 'name' | 'classes'>[];
   },
@@ -47,6 +51,7 @@ export function modelResult(
     },
     labelSets: labelSets.map((set) => scoreLabelSet(set, predictions)),
     tally,
+    sumsToOne: model.sumsToOne,
     conversion: model.conversion,
     published: model.published,
     cost: model.cost,
@@ -54,6 +59,7 @@ export function modelResult(
     failures,
     perClass: perClass(labels, predictions),
     confusions: confusions(labels, predictions, commonestConfusions),
+    mistakes: surestMistakes({ keys, labels, predictions }, mistakesKept),
     labelTrouble: labelTrouble(labels, predictions),
     conditions,
     ...(reused && { reused }),

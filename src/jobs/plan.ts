@@ -37,6 +37,8 @@ const plannedModelSchema = z.object({
   fixedBatch: z.number().int().positive().nullable(),
   /** Inference on one thread, timed once at submission; sizes shards and nothing else. */
   secondsPerImage: z.number().nonnegative(),
+  /** Of one image its outputs are positive and sum to one, as those of a softmax. */
+  sumsToOne: z.boolean().default(false),
   /** How an fp16 artifact was made. */
   conversion: conversionSchema.nullable(),
   published: publishedSchema.nullable(),

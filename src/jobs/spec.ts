@@ -77,6 +77,8 @@ export const specSchema = z.strictObject({
   batchSize: z.union([z.literal('auto'), positive.max(4096)]).default('auto'),
   shardSize: z.union([z.literal('auto'), positive]).default('auto'),
   latency: latencySchema.optional(),
+  /** Pictures of wrongly answered images in the report, 40 unless told; 0 for none. */
+  thumbnails: z.number().int().min(0).max(200).optional(),
   /** From the start of the run to its report; decides with the budget how many workers a launcher starts. */
   deadline: deadlineSchema.optional(),
   budget: budgetSchema.optional(),

@@ -1,4 +1,4 @@
-/** Small pictures of the images that flipped, for a report that opens offline. */
+/** Small pictures of images, for reports that open offline. */
 import { cropsOf } from '../data/crop.ts';
 import { encodeJpeg, Undecodable } from '../data/decode.ts';
 import { MissingImage, openImageSource } from '../data/image-source.ts';
@@ -10,8 +10,8 @@ import { mapAhead } from './ahead.ts';
 /** Twice the side in CSS pixels at which reports show them; 4 kB or so each. */
 const side = 144;
 const quality = 70;
-/** Bytes of all pictures together: a page of several MB opens slowly and fits no mail. */
-const budget = 4e6;
+/** Bytes of all pictures of a comparison together: a page of several MB opens slowly and fits no mail. */
+const comparisonBudget = 4e6;
 
 /** The middle of the image, about as much of it as most recipes leave; antialiased, for it is shrunk far. */
 const rule: CropRule = {
@@ -21,18 +21,26 @@ const rule: CropRule = {
   crop: side,
 };
 
-/**
- * JPEG files by image key, of the `count` images that lost most margin in any model, 4 MB at most. An image that cannot
- * be decoded or is no longer there has none.
- * @throws TopfiveError `storage` when the dataset cannot be reached
- */
-export async function makeThumbnails(
+/** Pictures of the `count` images that lost most margin in any model, 4 MB at most. */
+export function flipThumbnails(
   { models }: ComparisonRecord,
   { manifest, count, ahead }: { manifest: Manifest; count: number; ahead: number },
 ): Promise<Map<string, Uint8Array>> {
   const flips = models.flatMap((model) => ('flips' in model ? model.flips : []));
   flips.sort((a, b) => (b.marginLost ?? 0) - (a.marginLost ?? 0));
   const keys = [...new Set(flips.map(({ key }) => key))].slice(0, count);
+  return makeThumbnails(keys, { manifest, ahead, budget: comparisonBudget });
+}
+
+/**
+ * JPEG files by image key, of the first images until `budget` bytes are spent. An image that cannot be decoded or is no
+ * longer there has none.
+ * @throws TopfiveError `storage` when the dataset cannot be reached
+ */
+export async function makeThumbnails(
+  keys: readonly string[],
+  { manifest, ahead, budget }: { manifest: Manifest; ahead: number; budget: number },
+): Promise<Map<string, Uint8Array>> {
   const entries = new Map(manifest.entries.map((entry) => [entry.key, entry]));
   const source = openImageSource(manifest);
   const work = async (key: string) => ({ key, jpeg: await thumbnail(entries.get(key), source) });

@@ -41,8 +41,8 @@ export interface ClassifierSession {
   readonly fixedBatch: number | null;
   /** The execution provider. */
   readonly provider: Device;
-  /** Of the run on zeros, of `fixedBatch` rows or one; it also reserves memory. */
-  readonly firstRunSeconds: number;
+  /** The run on zeros, of `fixedBatch` rows or one; it also reserves memory. */
+  readonly firstRun: { seconds: number; logits: ArrayLike<unknown> };
   /**
    * Blocks the calling thread while it computes.
    * @param batch rows × 3 × side × side values (or rows × side × side × 3); with a normalisation in the graph rows × side
@@ -89,14 +89,15 @@ export async function openClassifier(
       ...{ input, batch: zeros, dims: [rows, ...rowShape] },
       device,
     });
-    const firstRunSeconds = (performance.now() - started) / 1000;
+    const seconds = (performance.now() - started) / 1000;
     const output = chooseLogits(path, outputs, { rows, classes: expected?.classes });
+    const logits = outputs.find(({ name }) => name === output.name)?.data ?? [];
     return {
       input: declared[0],
       output,
       fixedBatch: contract.fixedBatch,
       provider: device,
-      firstRunSeconds,
+      firstRun: { seconds, logits },
       run: (batch, count) =>
         runBatch(session, { input, output, dims: [count, ...rowShape], batch }),
       hold:
@@ -234,6 +235,7 @@ async function tryOut(
       name: output,
       dtype: tensor.type,
       dims: tensor.dims,
+      data: tensor.data,
     }));
   } catch (error) {
     if (lacksHalf.test(lineOf(error))) {

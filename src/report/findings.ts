@@ -138,6 +138,7 @@ export function notesOf(record: RunRecord): string[] {
   return [
     ...mergedNotes(record),
     ...labelNotes(record),
+    ...softmaxNotes(record),
     ...nondeterminismNotes(record),
     ...reusedWords(record),
     ...deviceNotes(record),
@@ -159,6 +160,17 @@ export function labelNotes(record: RunRecord): string[] {
   const labels = modelLabels(record);
   return record.models.flatMap(({ labelTrouble }, index) =>
     labelTrouble ? `${labels[index]}: ${labelWords(labelTrouble)}` : [],
+  );
+}
+
+function softmaxNotes(record: RunRecord): string[] {
+  const labels = modelLabels(record);
+  return record.models.flatMap(({ sumsToOne }, index) =>
+    sumsToOne
+      ? [
+          `${labels[index]}: its outputs sum to one, as after a softmax, and topfive takes the softmax of what it gets: the probabilities in the predictions are too even. Ranks, top-1 and top-5 do not change; export the model without its last softmax.`,
+        ]
+      : [],
   );
 }
 

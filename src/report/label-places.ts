@@ -67,6 +67,8 @@ const places: readonly LabelPlace[] = [
 /** What a place costs: its rank beside the point, or how far it is; no place at all costs more than any other can. */
 const costOf = ({ dx, dy, far }: LabelPlace, rank: number) => (far ? Math.hypot(dx, dy) : rank);
 const nameless = 1e4;
+/** A name nearer to another point than to its own, or whose line runs over one, is taken for that one's. */
+const misleading = 60;
 /** A place over a soft obstacle costs this much for each square pixel that is covered. */
 const covering = 0.05;
 
@@ -87,7 +89,9 @@ export function placeLabels(
   { obstacles = [] }: { obstacles?: readonly Box[] } = {},
 ): (LabelPlace | null)[] {
   const taken = points.map(pointBox);
-  const candidates = points.map((point) => candidatesOf(point, { frame, taken, obstacles }));
+  const candidates = points.map((point, index) =>
+    candidatesOf(point, { frame, own: taken[index], taken, obstacles }),
+  );
   return solve(candidates).map(({ place }) => place);
 }
 
@@ -100,19 +104,29 @@ const pointBox = ({ x, y }: NamedPoint): Box => ({
 
 interface Surroundings {
   frame: Frame;
+  /** The box of the point itself, one of `taken`. */
+  own: Box;
   taken: readonly Box[];
   obstacles: readonly Box[];
 }
 
 /** Cheapest first. */
-function candidatesOf(point: NamedPoint, { frame, taken, obstacles }: Surroundings): Candidate[] {
+function candidatesOf(
+  point: NamedPoint,
+  { frame, own, taken, obstacles }: Surroundings,
+): Candidate[] {
   const none: Candidate = { place: null, box: null, cost: nameless };
   if (point.label === null) return [none];
   const free = places.flatMap((place, rank): Candidate[] => {
     const box = labelBox(point, place, frame);
     if (!isInside(box, frame) || taken.some((other) => overlap(box, other) > 0)) return [];
     const covered = obstacles.reduce((sum, other) => sum + overlap(box, other), 0);
-    return [{ place, box, cost: costOf(place, rank) + covering * covered }];
+    const others = taken.filter((other) => other !== own);
+    const unclear = others.some((other) =>
+      place.far ? crosses(point, place, other) : gap(box, other) < gap(box, own),
+    );
+    const cost = costOf(place, rank) + covering * covered + (unclear ? misleading : 0);
+    return [{ place, box, cost }];
   });
   return [...free.sort((a, b) => a.cost - b.cost), none];
 }
@@ -136,6 +150,22 @@ function overlap(a: Box, b: Box): number {
   const width = Math.min(a.right, b.right) - Math.max(a.left, b.left);
   const height = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
   return Math.max(0, width) * Math.max(0, height);
+}
+
+/** Pixels between two boxes; 0 where they touch. */
+function gap(a: Box, b: Box): number {
+  const across = Math.max(0, a.left - b.right, b.left - a.right);
+  const along = Math.max(0, a.top - b.bottom, b.top - a.bottom);
+  return Math.hypot(across, along);
+}
+
+/** Whether the line from a point to a far name runs over a box. */
+function crosses({ x, y }: NamedPoint, { dx, dy }: LabelPlace, box: Box): boolean {
+  const steps = Math.ceil(Math.hypot(dx, dy) / 2);
+  return Array.from({ length: steps }, (_, step) => step / steps).some((part) => {
+    const [px, py] = [x + dx * part, y + dy * part];
+    return px > box.left && px < box.right && py > box.top && py < box.bottom;
+  });
 }
 
 const isInside = (box: Box, frame: Frame) =>

@@ -4,6 +4,12 @@ import { renderCsv } from './csv.ts';
 import { renderHtml } from './html/page.ts';
 import { renderJunit } from './junit.ts';
 import { renderMarkdown } from './markdown.ts';
+import type { Pictures } from './mistake-rows.ts';
+
+interface Additions {
+  /** Of wrongly answered images. */
+  pictures?: Pictures;
+}
 
 const renderJson = (record: RunRecord) => `${JSON.stringify(record, null, 2)}\n`;
 
@@ -14,7 +20,7 @@ export const formats = {
   json: renderJson,
   csv: renderCsv,
   junit: renderJunit,
-} satisfies Record<string, (record: RunRecord) => string>;
+} satisfies Record<string, (record: RunRecord, additions: Additions) => string>;
 
 export type Format = keyof typeof formats;
 
@@ -26,14 +32,18 @@ const fileNames: Record<Format, string> = {
   junit: 'junit.xml',
 };
 
-export function render(record: RunRecord, format: Format): string {
-  return formats[format](record);
+/** @param additions what a format that can show it has beside the record */
+export function render(record: RunRecord, format: Format, additions: Additions = {}): string {
+  return formats[format](record, additions);
 }
 
 /** The files of a run folder that are written from the run record. */
-export function runFolderFiles(record: RunRecord): { name: string; content: string }[] {
+export function runFolderFiles(
+  record: RunRecord,
+  additions: Additions = {},
+): { name: string; content: string }[] {
   return (Object.keys(formats) as Format[]).map((format) => ({
     name: fileNames[format],
-    content: render(record, format),
+    content: render(record, format, additions),
   }));
 }

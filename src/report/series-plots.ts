@@ -87,7 +87,7 @@ function costPlot({ series }: RunRecord, axis: CostAxis): SeriesPlot {
   });
   return {
     name: `top1-${figure}`,
-    caption: `${capitalised(what)} of one image: measured by the artifact's own graph${printed.length > 0 ? ', published as printed, by another rule; a line joins the two of one model' : ''}. ${intervalWords}`,
+    caption: `${capitalised(what)}: measured by the artifact's own graph${printed.length > 0 ? ', published as printed, by another rule; a line joins the two of one model' : ''}. ${intervalWords}`,
     scatter: {
       title: `Top-1 accuracy against ${what}`,
       xLabel: `${capitalised(what)} (${sign})`,

@@ -17,8 +17,8 @@ const resultFiles = [
   'run.json',
 ];
 
-/** Answers, plots, and what a nightly run has besides. */
-const furtherFiles = ['predictions/', 'plots/', 'night.', 'compare/'];
+/** Answers, plots, pictures, and what a nightly run has besides. */
+const furtherFiles = ['predictions/', 'plots/', 'thumbnails.', 'night.', 'compare/'];
 
 /** Refuses, before any work is done, a directory that could not take the results. */
 export async function checkOutput(directory: string): Promise<void> {

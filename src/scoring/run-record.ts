@@ -90,6 +90,8 @@ const modelResultSchema = z.object({
   /** By the further label sets of the spec, in its order. */
   labelSets: z.array(labelSetResultSchema).default([]),
   tally: tallySchema,
+  /** Its outputs look like probabilities, not logits. */
+  sumsToOne: z.boolean().default(false),
   /** How the artifact was made from an fp32 one; null for one that is evaluated as it is. */
   conversion: conversionSchema.nullable(),
   published: publishedSchema.nullable(),
@@ -102,6 +104,10 @@ const modelResultSchema = z.object({
   perClass: z.array(z.object({ label: count, expected: count, top1: count, top5: count })),
   /** The commonest wrong top-1 answers, most frequent first, at most 50. */
   confusions: z.array(z.object({ label: count, predicted: z.number().int(), count })),
+  /** The wrong answers that the model was surest of, surest first, at most 20. */
+  mistakes: z
+    .array(z.object({ key: z.string(), label: count, predicted: count, probability: z.number() }))
+    .default([]),
   /** What explains a score near chance; null when the score needs no explanation. */
   labelTrouble: labelTroubleSchema.nullable().default(null),
   conditions: conditionsSchema,

@@ -103,6 +103,16 @@ describe('a run that has ended', { concurrency: 2 }, () => {
     });
   }
 
+  test('shows pictures of wrongly answered images, which can be left out', async () => {
+    const page = ['report', 'out', '--format', 'html'];
+    const [{ stdout: full }, { stdout: bare }] = [
+      await place.topfive(...page),
+      await place.topfive(...page, '--no-thumbnails'),
+    ];
+    assert.equal(full.match(/<img /g)?.length, images - correct);
+    assert.doesNotMatch(bare, /<img /);
+  });
+
   test('is rendered into a file', async () => {
     const { code, stdout } = await place.topfive('report', record.runId, '--out', 'again.md');
     assert.equal(code, 0);

@@ -38,6 +38,7 @@ async function withModel(use: (model: PlannedModel) => Promise<void>): Promise<v
       classOffset: 0,
       fixedBatch: null,
       secondsPerImage: 0.001,
+      sumsToOne: false,
       conversion: null,
       published: null,
       cost: null,

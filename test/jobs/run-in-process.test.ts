@@ -55,13 +55,14 @@ interface Changes {
   labels?: string;
   reuse?: boolean;
   normalisation?: 'auto' | 'graph' | 'host';
+  thumbnails?: number;
 }
 
 async function planRun(
   changes: Changes = {},
 ): Promise<{ plan: Plan; work: () => Promise<void>; reads: () => number }> {
   const { shardSize = 17, batchSize = 4, labels = './set/val_list.txt', reuse = false } = changes;
-  const { normalisation = 'auto' } = changes;
+  const { normalisation = 'auto', thumbnails } = changes;
   const spec = checkSpec(
     {
       version: 1,
@@ -78,6 +79,7 @@ async function planRun(
       normalisation,
       batchSize,
       shardSize,
+      thumbnails,
     },
     { source: 'spec', folder },
   );
@@ -292,4 +294,52 @@ test('--reuse takes over records of equal conditions without decoding, and not w
   await changed.work();
   assert.equal(changed.reads(), 20);
   cpSync(join(folder, 'kept'), name(30));
+});
+
+test('pictures of the surest mistakes lie beside the report and stand in it, unless none are asked for', async () => {
+  const { record } = await runWhole({});
+  const [{ mistakes }] = record.models;
+  assert.ok(mistakes.length > 0);
+  const files = async ({ runId }: { runId: string }) => {
+    const { root } = runKeys(runId);
+    const pictures: Record<string, string> = JSON.parse(
+      (await storage.get(`${root}thumbnails.json`)).toString(),
+    );
+    return { pictures, page: (await storage.get(`${root}report.html`)).toString() };
+  };
+  const { pictures, page } = await files(record);
+  assert.ok(mistakes.slice(0, 5).every(({ key }) => pictures[key]?.startsWith('/9j/')));
+  assert.equal(page.match(/<img /g)?.length, Object.keys(pictures).length);
+  const without = await files((await runWhole({ thumbnails: 0 })).record);
+  assert.deepEqual(without.pictures, {});
+  assert.doesNotMatch(without.page, /<img /);
+});
+
+test('a dataset that has gone takes the pictures and nothing else', async () => {
+  const { plan, work } = await planRun({});
+  await work();
+  const away = join(folder, 'away');
+  cpSync(join(folder, 'set'), away, { recursive: true });
+  rmSync(join(folder, 'set'), { recursive: true });
+  try {
+    const { record } = await aggregate(plan);
+    assert.equal(record.status, 'complete');
+    const pictures = await storage.get(`${runKeys(plan.runId).root}thumbnails.json`);
+    assert.equal(pictures.toString(), '{}\n');
+  } finally {
+    cpSync(away, join(folder, 'set'), { recursive: true });
+  }
+});
+
+test('a model that ends in a softmax is told from one that gives logits before any image is read', async () => {
+  await writeTinyModel(join(folder, 'softmax.onnx'), { side: 64, classes: 1000, softmax: true });
+  const models = ['small', 'softmax'].map((id) => ({ id, onnx: `./${id}.onnx`, recipe }));
+  const dataset = { uri: './set/val', labels: './set/val_list.txt' };
+  const spec = checkSpec({ version: 1, dataset, models }, { source: 'spec', folder });
+  const { manifest } = await indexDataset(spec.dataset);
+  const planned = await prepareModels(spec, { manifest });
+  assert.deepEqual(
+    planned.map(({ sumsToOne }) => sumsToOne),
+    [false, true],
+  );
 });

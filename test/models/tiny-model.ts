@@ -27,6 +27,8 @@ export interface TinyModel {
   noise?: number;
   /** Logits of shape [batch, classes, 1, 1]. */
   pooled?: boolean;
+  /** Ends in a softmax: its outputs are probabilities. */
+  softmax?: boolean;
   /** Adds a second output of the same shape. */
   twoHeads?: boolean;
   /** Adds an input that nothing reads but that has to be given. */
@@ -68,6 +70,9 @@ export function tinyModel(options: TinyModel): Uint8Array {
     const drawn = builder.node('RandomNormalLike', [logits]);
     const scaled = builder.node('Mul', [drawn, builder.weights([1], [options.noise])]);
     logits = builder.node('Add', [logits, scaled]);
+  }
+  if (options.softmax) {
+    logits = builder.node('Softmax', [logits], { axis: -1 });
   }
   if (options.pooled) {
     logits = builder.node('Reshape', [logits, builder.integers([0, outputs, 1, 1])]);

@@ -129,3 +129,11 @@ test('a score near chance is explained before all other notes, with its mend', (
     assert.ok(summaryTable(record, { plain: true }).includes(`  ${note}\n`));
   }
 });
+
+test('a model whose outputs sum to one has a note on its probabilities', () => {
+  const record = smallRecord();
+  const [a, b] = record.models;
+  const [note] = notesOf({ ...record, models: [{ ...a, sumsToOne: true }, b] });
+  assert.match(note, /^tiny-a: its outputs sum to one, as after a softmax/);
+  assert.deepEqual(notesOf(record), []);
+});

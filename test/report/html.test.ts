@@ -4,6 +4,8 @@ import { test } from 'node:test';
 import { parseHTML } from 'linkedom';
 import { renderHtml } from '../../src/report/html/page.ts';
 import { reportPolicy } from '../../src/report/html/shell.ts';
+import { mistakeRows } from '../../src/report/mistake-rows.ts';
+import { makeLatency } from './latency-fixture.ts';
 import { assertBalanced } from './read-text.ts';
 import { hostileRecord, invalidRecord, seriesRecord, smallRecord } from './record-fixture.ts';
 
@@ -35,8 +37,22 @@ test('every page is well formed', () => {
   }
 });
 
-test('fourteen models on 1,000 classes stay under 3 MB', () => {
-  assert.ok(Buffer.byteLength(series) < 3e6, `${Buffer.byteLength(series)} bytes`);
+test('fourteen models on 50,000 images with latency, plots and all pictures that there may be stay under 3 MB', () => {
+  const record = seriesRecord();
+  const [cell] = makeLatency().cells;
+  const cells = record.models.flatMap(({ id }) =>
+    (['fp32', 'fp16'] as const).flatMap((precision) =>
+      [1, 4, 8].map((batch) => ({ ...cell, model: id, precision, batch })),
+    ),
+  );
+  const pictures = new Map(
+    mistakeRows(record)
+      .slice(0, 40)
+      .map(({ key }) => [key, new Uint8Array(10_000)]),
+  );
+  const page = renderHtml({ ...record, latency: makeLatency({ cells }) }, { pictures });
+  assert.equal(pictures.size, 40);
+  assert.ok(Buffer.byteLength(page) < 3e6, `${Buffer.byteLength(page)} bytes`);
 });
 
 test('the page refers to nothing outside itself', () => {

@@ -79,3 +79,16 @@ test('a name that finds no place is left out, and a point without one has none',
   assert.deepEqual(placeLabels([{ x: 20, y: 100, label: 'EfficientNetB0' }], narrow), [null]);
   assert.deepEqual(placeLabels([{ x: 20, y: 100, label: null }], frame), [null]);
 });
+
+test('a name stands nearer to its own point than to another, and no line to one runs over a point, where there is room', () => {
+  const column = [0, 14].map((down) => ({
+    x: 590,
+    y: 200 + down,
+    label: 'Fix_ResNeXt101_32x48d_wsl',
+  }));
+  const places = placeLabels(column, frame);
+  const [first, second] = places.map(
+    (place, index) => place && labelBox(column[index], place, frame),
+  );
+  assert.ok(first && second && first.bottom <= second.top);
+});

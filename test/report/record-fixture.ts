@@ -170,6 +170,7 @@ function makeModel(
     },
     labelSets: sketch.labelSets ?? [],
     tally,
+    sumsToOne: false,
     conversion: sketch.conversion ?? null,
     published: sketch.published ?? null,
     cost: sketch.cost ?? null,
@@ -195,6 +196,16 @@ function makeModel(
       decoder: 'sharp 0.35.5, libvips 8.18.0',
       topfive: '0.1.0',
     },
+    mistakes: Array.from({ length: 20 }, (_, place) => {
+      const label = Math.floor(random() * classes);
+      const probability = 1 - (place + random()) / 40;
+      return {
+        key: `mistake-${place % 3 ? index : ''}-${place}`,
+        label,
+        predicted: (label + 1) % classes,
+        probability,
+      };
+    }),
     labelTrouble: null,
     nondeterminism: [],
     timings: { readMs: 9_200, pixelsMs: 214_000, inferMs: 331_000 + 90_000 * index },

@@ -5,7 +5,7 @@ import { noiseScope, readNoise } from '../../jobs/calibrations.ts';
 import { compareRuns, type EndedRun } from '../../jobs/compare-runs.ts';
 import { pairByName } from '../../jobs/pair-models.ts';
 import { readManifest, readReport } from '../../jobs/run-folder.ts';
-import { makeThumbnails } from '../../jobs/thumbnails.ts';
+import { flipThumbnails } from '../../jobs/thumbnails.ts';
 import {
   modelForPredictions,
   namesPredictions,
@@ -63,7 +63,7 @@ async function thumbnailsOf(
   try {
     const manifest = await readManifest(run.folder, run.record);
     if (manifest) {
-      return await makeThumbnails(record, { manifest, count, ahead: settings.environment.cores });
+      return await flipThumbnails(record, { manifest, count, ahead: settings.environment.cores });
     }
     tell(`warning: no thumbnails: ${run.folder.name} is a copy without its manifest; name the run`);
   } catch (error) {

@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import { TopfiveError } from '../../errors.ts';
+import { readPictures } from '../../jobs/mistake-pictures.ts';
 import { readReport } from '../../jobs/run-folder.ts';
+import type { Pictures } from '../../report/mistake-rows.ts';
 import type { Format } from '../../report/render.ts';
 import { checkOutput } from '../../runs/collect.ts';
 import { openRunFolder } from '../../runs/open-run.ts';
@@ -18,6 +20,7 @@ interface ReportFlags {
   format: Format;
   out?: string;
   plots?: string;
+  thumbnails: boolean;
 }
 
 export function addReport(program: Command): void {
@@ -32,23 +35,32 @@ export function addReport(program: Command): void {
     )
     .option('--out <file>', 'write it there instead of to stdout')
     .option('--plots <dir>', 'write the plots there too, as PNG files')
-    .action(async (runs: string[], { format, out, plots }: ReportFlags) => {
+    .option('--no-thumbnails', 'leave out the pictures of wrongly answered images')
+    .action(async (runs: string[], { format, out, plots, thumbnails }: ReportFlags) => {
       if (plots !== undefined) await checkOutput(plots);
-      const record = await readPage(runs, readSettings(command).store);
+      const { record, pictures } = await readPage(runs, readSettings(command).store);
       // Loaded here alone: drawing charts takes more code than all the other commands.
       const { render } = await import('../../report/render.ts');
-      const content = render(record, format);
+      const content = render(record, format, thumbnails ? { pictures } : {});
       if (out === undefined) await writeOut(content);
       else await writeResult(out, content);
       if (plots !== undefined) await writePlots(record, plots);
     });
 }
 
-async function readPage(runs: readonly string[], store: string): Promise<RunRecord> {
+async function readPage(
+  runs: readonly string[],
+  store: string,
+): Promise<{ record: RunRecord; pictures: Pictures }> {
   const records: RunRecord[] = [];
-  for (const run of runs) records.push(await readReport(await openRunFolder(run, store)));
+  const pictures = new Map<string, Uint8Array>();
+  for (const run of runs) {
+    const folder = await openRunFolder(run, store);
+    records.push(await readReport(folder));
+    for (const [key, jpeg] of await readPictures(folder)) pictures.set(key, jpeg);
+  }
   const merged = mergeRuns(records);
-  if ('record' in merged) return merged.record;
+  if ('record' in merged) return { record: merged.record, pictures };
   const [first, ...more] = merged.reasons;
   const rest = more.length > 0 ? ` (and ${more.length} more)` : '';
   throw new TopfiveError('invalid', `these runs make no page together: ${first}${rest}`, {

@@ -21,9 +21,10 @@ import {
   verdictSentence,
 } from '../comparison-words.ts';
 import { gateChart } from '../gate-chart.ts';
-import { Markup, markup, type Part } from '../markup.ts';
+import { type Markup, markup } from '../markup.ts';
 import { counted, grouped } from '../numbers.ts';
 import { clip } from '../visible.ts';
+import { picture } from './picture.ts';
 import { htmlPage, picturePolicy, reportPolicy } from './shell.ts';
 import { bulletList, cell, folded, numberCell, tableOf, textCell } from './table.ts';
 
@@ -31,8 +32,6 @@ import { bulletList, cell, folded, numberCell, tableOf, textCell } from './table
 export type Thumbnails = ReadonlyMap<string, Uint8Array>;
 
 const limits = { flips: 500, classes: 50, confusions: 20, text: 300, name: 80 };
-/** CSS pixels; the picture may have more. */
-const thumbnailSide = 72;
 
 export function comparisonHtml(
   record: ComparisonRecord,
@@ -162,12 +161,6 @@ function flipRow(
     textCell(flipWords[kind]),
     marginLost === null ? cell('') : numberCell(marginLost, marginLost.toFixed(3)),
   ];
-}
-
-function picture(jpeg: Uint8Array | undefined): Part {
-  if (!jpeg) return null;
-  const data = new Markup(`data:image/jpeg;base64,${Buffer.from(jpeg).toString('base64')}`);
-  return markup`<img class="thumbnail" alt="" width="${thumbnailSide}" height="${thumbnailSide}" src="${data}">`;
 }
 
 function classes({ classes: scan }: ModelComparison, record: ComparisonRecord): Markup | null {

@@ -3,13 +3,23 @@ import type { ModelResult, RunRecord } from '../../scoring/run-record.ts';
 import { type ClassRow, className, extremeClasses, top1Rate } from '../classes.ts';
 import { againOf, failureRows, methodOf, modelLabels, modelList, statusOf } from '../findings.ts';
 import { lines, type Markup, markup } from '../markup.ts';
-import { bytes, counted, grouped } from '../numbers.ts';
+import { mistakeRows, type Pictures } from '../mistake-rows.ts';
+import { bytes, counted, grouped, percent } from '../numbers.ts';
 import { arithmeticWords } from '../precision-words.ts';
 import { recipeSteps } from '../recipe-words.ts';
 import { clip } from '../visible.ts';
+import { picture } from './picture.ts';
 import { bulletList, cell, folded, numberCell, pairs, tableOf, textCell } from './table.ts';
 
-const limits = { failures: 1000, extremes: 10, confusions: 25, text: 400, name: 80, shortName: 40 };
+const limits = {
+  failures: 1000,
+  mistakes: 100,
+  extremes: 10,
+  confusions: 25,
+  text: 400,
+  name: 80,
+  shortName: 40,
+};
 
 const quiet = (text: string) => markup`<span class="quiet">${text}</span>`;
 
@@ -34,6 +44,40 @@ export function failures(record: RunRecord): Markup | null {
       : null;
   return folded(
     ['Failed images', quiet(`${grouped(total)} images × models`)],
+    [markup`<div class="scroll tall">${table}</div>`, more],
+  );
+}
+
+/** The surest mistakes of the models, with the pictures that there are. */
+export function mistakes(record: RunRecord, pictures: Pictures): Markup | null {
+  const all = mistakeRows(record);
+  if (all.length === 0) return null;
+  const shown = all.slice(0, limits.mistakes);
+  const pictured = shown.some(({ key }) => pictures.has(key));
+  const name = (label: number) => clip(className(record, label), limits.name);
+  const table = tableOf({
+    header: ['Image', ...(pictured ? [''] : []), 'Label', 'Taken for', 'Softmax'],
+    textColumns: pictured ? [2, 3] : [1, 2],
+    look: 'dense',
+    sortable: true,
+    rows: shown.map(({ key, label, answers }) => [
+      textCell(clip(key, limits.text)),
+      ...(pictured ? [cell(picture(pictures.get(key)))] : []),
+      textCell(name(label)),
+      markup`<td class="text">${answers.map(({ model, predicted, probability }) => markup`<div><bdi>${name(predicted)}</bdi> <span class="quiet"><bdi>${model}</bdi> ${percent(probability, 1)}</span></div>`)}</td>`,
+      numberCell(answers[0].probability, percent(answers[0].probability, 1)),
+    ]),
+  });
+  const left = all.length - shown.length;
+  const more =
+    left > 0 ? markup`<p class="quiet">${grouped(left)} more are in report.json.</p>` : null;
+  return folded(
+    [
+      'Surest mistakes',
+      quiet(
+        `${counted(all.length, 'image')} with a wrong answer that a model was sure of${markOf(record)}`,
+      ),
+    ],
     [markup`<div class="scroll tall">${table}</div>`, more],
   );
 }

@@ -1,14 +1,26 @@
 /** report.html: one file that opens anywhere, fetches nothing and says the whole run. */
 import type { RunRecord } from '../../scoring/run-record.ts';
 import { markup } from '../markup.ts';
+import type { Pictures } from '../mistake-rows.ts';
 import { accuracy, earlyStop, labelSets } from './accuracy.ts';
-import { again, classTable, environment, failures, method, modelDetails } from './details.ts';
+import {
+  again,
+  classTable,
+  environment,
+  failures,
+  method,
+  mistakes,
+  modelDetails,
+} from './details.ts';
 import { latency, speed } from './latency.ts';
 import { banner, charts, coverage, header } from './overview.ts';
 import { precision } from './precision.ts';
-import { htmlPage, reportPolicy } from './shell.ts';
+import { htmlPage, picturePolicy, reportPolicy } from './shell.ts';
 
-export function renderHtml(record: RunRecord): string {
+export function renderHtml(
+  record: RunRecord,
+  { pictures = new Map() }: { pictures?: Pictures } = {},
+): string {
   const title = `${record.status === 'invalid' ? 'invalid: ' : ''}${record.name} · topfive`;
   const body = markup`${banner(record)}
 ${header(record)}
@@ -20,7 +32,7 @@ ${precision(record)}
 ${speed(record)}
 ${charts(record)}
 <section><h2>Details</h2>
-${failures(record)}${classTable(record)}${modelDetails(record)}${latency(record)}${environment(record)}${method(record)}${again(record)}</section>
+${failures(record)}${mistakes(record, pictures)}${classTable(record)}${modelDetails(record)}${latency(record)}${environment(record)}${method(record)}${again(record)}</section>
 <footer>Run ${record.runId} · dataset ${record.dataset.digest} · topfive ${record.topfive} · submitted ${record.createdAt}, finished ${record.finishedAt}</footer>`;
-  return htmlPage({ title, body, policy: reportPolicy });
+  return htmlPage({ title, body, policy: pictures.size > 0 ? picturePolicy : reportPolicy });
 }
