@@ -3,8 +3,8 @@ import type { Metric, ModelResult, RunRecord } from '../scoring/run-record.ts';
 import { modelLabels } from './findings.ts';
 import { visible } from './visible.ts';
 
-/** Pixels; a fair guess for the system's font at the charts' size. */
-export const letterWidth = 6.4;
+/** Pixels at the charts' size: the widest of the cards' names in DejaVu Sans, the widest of the common system fonts. */
+export const letterWidth = 6.9;
 const longestLabel = 27;
 
 export interface ChartRow {

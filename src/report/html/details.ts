@@ -58,7 +58,7 @@ export function mistakes(record: RunRecord, pictures: Pictures): Markup | null {
   const table = tableOf({
     header: ['Image', ...(pictured ? [''] : []), 'Label', 'Taken for', 'Softmax'],
     textColumns: pictured ? [2, 3] : [1, 2],
-    look: 'dense',
+    look: 'dense mistakes',
     sortable: true,
     rows: shown.map(({ key, label, answers }) => [
       textCell(clip(key, limits.text)),

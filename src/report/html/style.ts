@@ -122,7 +122,7 @@ footer { margin-top: 72px; padding-top: 16px; border-top: 1px solid var(--line);
   .dense th, .dense td { font-size: 8pt; padding: 2pt 4pt; } .tall { max-height: none; overflow: visible; }
   figure, tr, .facts, .banner { break-inside: avoid; } .scroll, .chart { overflow: visible; }
   .charts { grid-template-columns: 1fr 1fr; gap: 18pt; } .chart svg, .wide .chart svg { min-width: 0; }
-  .screen { display: none; }
+  .screen, .mistakes tbody tr:nth-child(n+21) { display: none; }
   a { color: inherit; }
 }
 `;
