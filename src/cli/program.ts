@@ -25,6 +25,7 @@ const commands: Record<string, () => Promise<(program: Command) => void>> = {
   nightly: async () => (await import('./commands/nightly.ts')).addNightly,
   schedule: async () => (await import('./commands/schedule.ts')).addSchedule,
   history: async () => (await import('./commands/history.ts')).addHistory,
+  gc: async () => (await import('./commands/gc.ts')).addGc,
   dataset: async () => (await import('./commands/dataset.ts')).addDataset,
   models: async () => (await import('./commands/models.ts')).addModels,
   doctor: async () => (await import('./commands/doctor.ts')).addDoctor,

@@ -56,9 +56,11 @@ export function latencyKeys(id: string) {
   return { record: `${root}latency.json`, page: `${root}latency.md` };
 }
 
+export const reusePrefix = 'cache/records/';
+
 /** Pointer to a shard record that may be taken over under equal conditions. */
 export function reuseKey(digest: string): string {
-  return `cache/records/${digest}.json`;
+  return `${reusePrefix}${digest}.json`;
 }
 
 /** The batch size last settled for an artifact on a kind of device. */
