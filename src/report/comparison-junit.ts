@@ -1,6 +1,7 @@
 /** junit.xml of a comparison: a test a gate; regressions and open gates fail, refused models are errors. */
 import type { ComparisonRecord, Refusal } from '../scoring/comparison-record.ts';
-import { type GateRow, gateRows, pairLabel, sideWords } from './comparison-words.ts';
+import { pairLabel } from './comparison-models.ts';
+import { type GateRow, gateRows, sideWords } from './comparison-words.ts';
 import { type Markup, markup } from './markup.ts';
 import { clip } from './visible.ts';
 

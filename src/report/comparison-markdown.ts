@@ -1,20 +1,18 @@
 /** compare.md: a comparison as the summary of a pull request. */
 import type { ComparisonRecord, ModelComparison } from '../scoring/comparison-record.ts';
+import { changeRows, nothingChanged } from './change-words.ts';
 import { className } from './classes.ts';
+import { comparedModels, pairLabel } from './comparison-models.ts';
+import { comparisonNotes } from './comparison-notes.ts';
 import {
   answerWords,
   capitalised,
-  changeRows,
   churnSentence,
   classSentence,
-  comparedModels,
-  comparisonNotes,
   driftSentence,
   flipWords,
   gateLegend,
   gateTable,
-  nothingChanged,
-  pairLabel,
   scopeWords,
   sideWords,
   verdictSentence,

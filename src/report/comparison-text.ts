@@ -1,18 +1,16 @@
 /** A comparison in the terminal: the verdict first, then what changed, the gates, the flips. */
 import type { ComparisonRecord, ModelComparison } from '../scoring/comparison-record.ts';
+import { changeRows, nothingChanged } from './change-words.ts';
 import { className } from './classes.ts';
+import { comparedModels, pairLabel } from './comparison-models.ts';
+import { comparisonNotes } from './comparison-notes.ts';
 import {
   answerWords,
-  changeRows,
   churnSentence,
   classSentence,
-  comparedModels,
-  comparisonNotes,
   driftSentence,
   flipWords,
   gateTable,
-  nothingChanged,
-  pairLabel,
   scopeWords,
   sideWords,
   verdictSentence,

@@ -1,39 +1,17 @@
-/** What every report of a comparison says, whatever its format: the verdict in plain words, what changed, notes. */
-import type { Change } from '../scoring/changes.ts';
+/** What every report of a comparison says, whatever its format: the gates, the verdict in plain words, the answers that moved. */
 import type {
   ComparedSide,
   ComparisonRecord,
   ModelComparison,
-  Refusal,
 } from '../scoring/comparison-record.ts';
 import type { Answer, Flip } from '../scoring/flips.ts';
 import type { MetricComparison } from '../scoring/judge-pairs.ts';
-import type { ModelKey } from '../scoring/records.ts';
 import { className } from './classes.ts';
+import { comparedModels, pairLabel, someOf } from './comparison-models.ts';
 import { counted, grouped, instant, percent } from './numbers.ts';
 import { clip } from './visible.ts';
 
 const metricWords = { top1: 'top-1', top5: 'top-5' } as const;
-
-export function comparedModels({ models }: ComparisonRecord): ModelComparison[] {
-  return models.filter((model) => 'metrics' in model);
-}
-
-/** `b0`, `b0 (fp16)`, `b0-int8 against b0`: as much as tells the models of this comparison apart. */
-export function pairLabel(
-  { id, precision, against }: Pick<Refusal, 'id' | 'precision' | 'against'>,
-  record: ComparisonRecord,
-): string {
-  const own = modelLabel({ id, precision }, record);
-  const other = against ? modelLabel(against, record) : own;
-  return own === other ? own : `${own} against ${other}`;
-}
-
-function modelLabel({ id, precision }: ModelKey, { models }: ComparisonRecord): string {
-  const precisions = models.flatMap((model) => [model, model.against ?? model]);
-  const several = precisions.some((other) => other.precision !== precision);
-  return several ? `${id} (${precision})` : id;
-}
 
 export interface GateRow {
   /** Label of its model. */
@@ -123,78 +101,6 @@ export function sideWords({ name, kind, runId, title, finishedAt }: ComparedSide
   return `run ${runId} "${title}"${when}`;
 }
 
-const changeNames: Record<string, string> = {
-  artifact: 'weights',
-  batch: 'batch size',
-  classes: 'classes of the head',
-  classOffset: 'class offset',
-  dataset: 'dataset digest',
-  device: 'device model',
-  labelsDigest: 'labels digest',
-
-  node: 'Node.js',
-  os: 'system',
-  provider: 'execution provider',
-  topfive: 'topfive version',
-  uri: 'place of the dataset',
-};
-
-export interface ChangeRow {
-  what: string;
-  baseline: string;
-  candidate: string;
-  /** Empty for the run as a whole. */
-  models: string;
-}
-
-/** One row a change, digests cut to what tells them apart. */
-export function changeRows(record: ComparisonRecord): ChangeRow[] {
-  return record.changed.map((change) => ({
-    what: changeName(change),
-    ...shownValues(change),
-    models: modelsOf(change, record),
-  }));
-}
-
-const changeName = ({ what }: Change) =>
-  what.startsWith('recipe.') ? `recipe: ${what.slice(7)}` : (changeNames[what] ?? what);
-
-/** `weights: b0.onnx, SHA-256 0a1b2c3d4e5f → b0.onnx, SHA-256 5f4e3d2c1b0a` */
-export function changeSentence(change: Change): string {
-  const { baseline, candidate } = shownValues(change);
-  return `${changeName(change)}: ${baseline} → ${candidate}`;
-}
-
-const digestLength = 12;
-
-function shownValues({ baseline, candidate }: Change): Pick<ChangeRow, 'baseline' | 'candidate'> {
-  const shown = (value: string | null) =>
-    value === null
-      ? 'none'
-      : value.replace(/\b[0-9a-f]{64}\b/g, (digest) => digest.slice(0, digestLength));
-  return { baseline: shown(baseline), candidate: shown(candidate) };
-}
-
-function modelsOf({ models }: Change, record: ComparisonRecord): string {
-  if (models.length === 0) return '';
-  if (models.length === record.models.length && models.length > 1) return 'all models';
-  return someOf(models.map((model) => modelLabel(model, record)));
-}
-
-/** `b0, b1, b2 and 3 more` */
-function someOf(names: readonly string[]): string {
-  return names.length > 4
-    ? `${names.slice(0, 3).join(', ')} and ${names.length - 3} more`
-    : names.join(', ');
-}
-
-/** What to say when nothing but the answers differs. */
-export function nothingChanged({ baseline }: ComparisonRecord): string {
-  return baseline.kind === 'predictions'
-    ? 'Not known: another tool made the baseline, so nothing but its answers can be compared.'
-    : 'Nothing: models, recipes, conditions, machines, versions and dataset are the same.';
-}
-
 /** `98.42% of the answers are the same (49,210 of 50,000); 120 lost, 50 gained, 620 changed from wrong to wrong.` */
 export function churnSentence({ agreement, churn, metrics }: ModelComparison): string {
   if (agreement.identical) return 'Every answer is the same, to the last bit of its probability.';
@@ -220,61 +126,6 @@ export const flipWords: Record<Flip['kind'], string> = {
   gained: 'gained',
   changed: 'wrong to wrong',
 };
-
-/** What a careful reader should know, one sentence each. */
-export function comparisonNotes(record: ComparisonRecord): string[] {
-  return [
-    ...record.notes,
-    ...unpairedNotes(record),
-    ...noiseNotes(record),
-    ...allowedNotes(record),
-    ...depthNotes(record),
-    ...detectableNotes(record),
-  ];
-}
-
-function unpairedNotes({ unpaired, models }: ComparisonRecord): string[] {
-  const list = (names: readonly ModelKey[]) =>
-    names.map(({ id, precision }) => `${id} (${precision})`).join(', ');
-  return models.length === 0
-    ? []
-    : [
-        [unpaired.baseline, 'baseline'] as const,
-        [unpaired.candidate, 'candidate'] as const,
-      ].flatMap(([names, side]) =>
-        names.length === 0 ? [] : `In the ${side} only, and so not compared: ${list(names)}.`,
-      );
-}
-
-function noiseNotes(record: ComparisonRecord): string[] {
-  const open = comparedModels(record).filter(({ metrics }) => !metrics.top1.calibrated);
-  if (open.length === 0 || record.estimand !== 'manifest') return [];
-  const which =
-    open.length === comparedModels(record).length
-      ? ''
-      : ` for ${open.map((model) => pairLabel(model, record)).join(', ')}`;
-  return [`Noise not calibrated${which}: what the machine alone may change is taken as nothing.`];
-}
-
-function allowedNotes({ allowed }: ComparisonRecord): string[] {
-  return allowed.length === 0 ? [] : [`Allowed to differ: ${allowed.join(', ')}.`];
-}
-
-function depthNotes(record: ComparisonRecord): string[] {
-  const shallow = comparedModels(record).filter(({ metrics }) => metrics.top5 === null);
-  return shallow.length === 0
-    ? []
-    : [`No gate for top-5: the baseline has fewer than five classes an image.`];
-}
-
-function detectableNotes(record: ComparisonRecord): string[] {
-  const drops = gateRows(record).flatMap(({ gate }) => gate.smallestDetectableDrop ?? []);
-  return drops.length === 0
-    ? []
-    : [
-        `Smallest drop that such a comparison finds four times in five, for planning: ${(Math.max(...drops) * 100).toFixed(3)} points.`,
-      ];
-}
 
 /** `tabby 62.0%`, `no answer` */
 export function answerWords(

@@ -1,6 +1,6 @@
 /** What a model's history says: the level it is on, and since when and why it fell. */
 import type { Fall } from '../scoring/history-entry.ts';
-import { changeSentence } from './comparison-words.ts';
+import { changeSentence } from './change-words.ts';
 import { counted, grouped, instant } from './numbers.ts';
 
 const changesTold = 4;

@@ -1,21 +1,19 @@
 /** compare.html: a comparison as one file, with flips, and their pictures where they were asked for. */
 import type { ComparisonRecord, ModelComparison } from '../../scoring/comparison-record.ts';
 import type { Flip } from '../../scoring/flips.ts';
+import { changeRows, nothingChanged } from '../change-words.ts';
 import { className } from '../classes.ts';
+import { comparedModels, pairLabel } from '../comparison-models.ts';
+import { comparisonNotes } from '../comparison-notes.ts';
 import {
   answerWords,
   capitalised,
-  changeRows,
   churnSentence,
   classSentence,
-  comparedModels,
-  comparisonNotes,
   driftSentence,
   flipWords,
   gateLegend,
   gateTable,
-  nothingChanged,
-  pairLabel,
   scopeWords,
   sideWords,
   verdictSentence,
