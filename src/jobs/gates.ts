@@ -36,6 +36,8 @@ export const gatesSchema = z
     alarmsPerYear: z.number().positive().max(180).optional(),
     /** Least share of the images with an answer. */
     coverage: share.optional(),
+    /** How many times longer a query may take than in the baseline, where both measured latency. */
+    latency: z.number().min(1).max(100).optional(),
     /** Differences that are no reason to refuse the comparison. */
     allow: z.array(z.enum(Object.keys(allowances) as Allowance[])).default([]),
   })

@@ -1,6 +1,7 @@
 /** The verdict of a night: coverage first, then every gate against the baseline, then what is known already. */
 import type { ComparisonRecord, ModelComparison } from '../scoring/comparison-record.ts';
 import type { NoiseBounds } from '../scoring/judge-pairs.ts';
+import { judgeLatency, type LatencyGate } from '../scoring/latency-gate.ts';
 import type { NightGate } from '../scoring/night-record.ts';
 import { metricNames } from '../scoring/paired.ts';
 import { agreesWithPublished } from '../scoring/published.ts';
@@ -31,6 +32,9 @@ export interface Judgement {
   /** Why there is no verdict by gates, or not only by them; one sentence each. */
   reasons: string[];
   gates: NightGate[];
+  latency: LatencyGate[];
+  /** What a reader should know besides; one sentence each. */
+  remarks: string[];
   comparison: ComparisonRecord | null;
 }
 
@@ -47,19 +51,24 @@ export async function judgeNight(judging: Judging): Promise<Judgement> {
       ? againstPublished(record)
       : await againstRun(baseline.run, judging);
   const gates = measured.gates.map((gate) => ({ ...gate, known: knownReason(gate, judging) }));
+  const { latency, remarks } = latencyOf(judging);
+  const slower = latency.flatMap(({ verdict }) => (verdict === 'not-judged' ? [] : verdict));
   const open = gates.map(({ verdict, known }) => (known === null ? verdict : 'pass'));
   return {
     ...measured,
     gates,
+    latency,
+    remarks,
     verdict: worstVerdict([
       ...open,
+      ...slower,
       ...measured.refused,
       ...(gates.length === 0 ? ['invalid' as const] : []),
     ]),
   };
 }
 
-const nothing = { gates: [], comparison: null };
+const nothing = { gates: [], latency: [], remarks: [], comparison: null };
 
 function belowCoverage({ models }: RunRecord, { coverage }: Gates): string[] {
   if (coverage === undefined) return [];
@@ -69,6 +78,22 @@ function belowCoverage({ models }: RunRecord, { coverage }: Gates): string[] {
       ({ id, accuracy: { scored, expected } }) =>
         `${id} has an answer to ${scored} of ${expected} images, fewer than the ${coverage * 100}% that the spec asks for.`,
     );
+}
+
+function latencyOf({
+  candidate,
+  baseline,
+  gates,
+}: Judging): Pick<Judgement, 'latency' | 'remarks'> {
+  if (gates.latency === undefined) return { latency: [], remarks: [] };
+  if (baseline.kind !== 'run') {
+    const remark =
+      'Latency is not judged, because published figures were measured on other machines.';
+    return { latency: [], remarks: [remark] };
+  }
+  const sides = { baseline: baseline.run.record.latency, candidate: candidate.record.latency };
+  const { gates: latency, reason } = judgeLatency(sides, gates.latency);
+  return { latency, remarks: reason === null ? [] : [reason] };
 }
 
 interface Measured {

@@ -5,6 +5,7 @@ import type { Night } from '../scoring/night-record.ts';
 import { comparisonMarkdown } from './comparison-markdown.ts';
 import { fallWords } from './history-words.ts';
 import { bullets, escaped, escapedSentence, table } from './markdown-text.ts';
+import { nightLatencyTable } from './night-latency.ts';
 import { type NightHistory, nightGateTable } from './night-words.ts';
 import { grouped, instant, percent } from './numbers.ts';
 
@@ -18,15 +19,15 @@ export function nightMarkdown(
     `# ${escaped(night.name)}: ${night.verdict}`,
     escapedSentence(night.line),
     night.notes.length > 0 ? bullets(night.notes.map(escapedSentence)) : null,
-    gates(night),
+    listed(nightGateTable(night)),
+    listed(nightLatencyTable(night)),
     ...history.map(({ label, entries }) => trend(label, entries)),
     comparison && comparisonMarkdown(comparison).trimEnd(),
   ];
   return `${sections.filter((section) => section !== null).join('\n\n')}\n`;
 }
 
-function gates(night: Night): string | null {
-  const { head, rows } = nightGateTable(night);
+function listed({ head, rows }: { head: string[]; rows: string[][] }): string | null {
   return rows.length === 0
     ? null
     : table(
@@ -38,7 +39,7 @@ function gates(night: Night): string | null {
 function trend(label: string, entries: NightHistory[number]['entries']): string {
   const nights = comparableNights(entries);
   const fall = fallOf(nights);
-  const listed = table(
+  const shown = table(
     ['Night', 'Top-1', 'Right', 'Verdict'],
     nights
       .slice(-nightsShown)
@@ -52,7 +53,7 @@ function trend(label: string, entries: NightHistory[number]['entries']): string 
   );
   return [
     `## Nights of ${escaped(label)}`,
-    listed,
+    shown,
     ...(fall ? [escapedSentence(fallWords(fall))] : []),
   ].join('\n\n');
 }

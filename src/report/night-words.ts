@@ -7,6 +7,7 @@ import { changeRows } from './change-words.ts';
 import { comparedModels } from './comparison-models.ts';
 import { classSentence } from './comparison-words.ts';
 import { reusedWords } from './findings.ts';
+import { slowerWords, unjudgedWords } from './night-latency.ts';
 import { counted, duration, grouped, instant } from './numbers.ts';
 import { clip, visible } from './visible.ts';
 
@@ -16,7 +17,8 @@ const limits = { gates: 3, images: 3, changes: 4, text: 60 };
 export type NightHistory = { label: string; entries: HistoryEntry[] }[];
 
 /** What is known when the line is written. */
-export interface NightFacts extends Pick<Night, 'verdict' | 'name' | 'reasons' | 'gates'> {
+export interface NightFacts
+  extends Pick<Night, 'verdict' | 'name' | 'reasons' | 'gates' | 'latency'> {
   comparison: ComparisonRecord | null;
   record: RunRecord;
 }
@@ -29,15 +31,19 @@ export function nightLine(facts: NightFacts): string {
   return visible(`${verdict}: ${name}: ${parts.filter((part) => part).join(' ')}`);
 }
 
-function causeOf({ verdict, gates, reasons, comparison }: NightFacts): string {
+function causeOf({ verdict, gates, latency, reasons, comparison }: NightFacts): string {
+  const slower = latency.filter((gate) => gate.verdict === verdict);
   const open = gates.filter((gate) => gate.verdict === verdict && gate.known === null);
   const known = gates.filter((gate) => gate.known !== null);
   const knownWords =
     known.length === 0 ? [] : [`Known regression: ${namesOf(known)}; ${known[0].known}.`];
   if (verdict === 'pass') return [passWords(comparison), ...knownWords].join(' ');
-  return [...reasons, ...(open.length === 0 ? [] : [gateWords(verdict, open)]), ...knownWords].join(
-    ' ',
-  );
+  return [
+    ...reasons,
+    ...(open.length === 0 ? [] : [gateWords(verdict, open)]),
+    ...(slower.length === 0 ? [] : [slowerWords(verdict, slower)]),
+    ...knownWords,
+  ].join(' ');
 }
 
 function passWords(comparison: ComparisonRecord | null): string {
@@ -96,6 +102,7 @@ function changedInputs(comparison: ComparisonRecord): string {
 /** One sentence each. */
 export function nightNotes({
   gates,
+  latency,
   record,
   missed,
   scheduled,
@@ -105,6 +112,7 @@ export function nightNotes({
     ...lateWords({ scheduled }, record),
     ...reusedWords(record),
     ...knownWords(gates),
+    ...unjudgedWords(latency),
   ];
 }
 

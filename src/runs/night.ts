@@ -52,7 +52,7 @@ export async function concludeNight(
   const runs = baseline.kind === 'run' ? [record, baseline.run.record] : [record];
   const noiseOf = await readNoise(storage, { runs, scope: noiseScope(record, alphaOf(gates)) });
   const { known } = await readBaseline(storage, { name, now });
-  const { comparison, ...judged } = await judgeNight({
+  const { comparison, remarks, ...judged } = await judgeNight({
     candidate,
     baseline,
     gates,
@@ -75,9 +75,10 @@ export async function concludeNight(
     verdict: judged.verdict,
     line: nightLine(told),
     reasons: judged.reasons,
-    notes: nightNotes({ ...told, ...place, missed }),
+    notes: [...nightNotes({ ...told, ...place, missed }), ...remarks],
     baseline: nameOf(baseline),
     gates: judged.gates,
+    latency: judged.latency,
     reused: reusedOf(record),
     stoppedEarly: record.status === 'stopped-early',
     ...place,

@@ -1,5 +1,6 @@
 /** The record of a night: what a nightly run came to. Reports of it need nothing else but its comparison. */
 import { z } from 'zod';
+import { latencyGateSchema } from './latency-gate.ts';
 import { metricNames } from './paired.ts';
 
 const count = z.number().int().nonnegative();
@@ -38,6 +39,8 @@ export const nightSchema = z.object({
   /** Run id; `published`; null when there was nothing to hold the night against. */
   baseline: z.string().nullable(),
   gates: z.array(gateSchema),
+  /** Of the cells of the latency measurement; empty where the spec has no such gate. */
+  latency: z.array(latencyGateSchema).default([]),
   /** Shard records that were taken over from earlier runs, of all. */
   reused: z.object({ shards: count, of: count }),
   stoppedEarly: z.boolean(),

@@ -3,6 +3,7 @@ import { comparableNights, fallOf, type HistoryEntry } from '../../scoring/histo
 import type { Night } from '../../scoring/night-record.ts';
 import { fallWords } from '../history-words.ts';
 import { type Markup, markup } from '../markup.ts';
+import { nightLatencyTable } from '../night-latency.ts';
 import { type NightHistory, nightGateTable } from '../night-words.ts';
 import { counted, instant } from '../numbers.ts';
 import { trendChart } from '../trend-chart.ts';
@@ -27,7 +28,8 @@ export function nightHtml(
 ${links}
 </header>
 ${notes.length > 0 ? markup`<section><h2>Notes</h2>${bulletList(notes)}</section>` : null}
-${gates(night)}
+${gates('Gates', nightGateTable(night))}
+${gates('Latency', nightLatencyTable(night))}
 ${history.map(({ label, entries }) => trend(label, entries))}
 <footer>Run ${runId} · baseline ${night.baseline ?? 'none'}</footer>`;
   return htmlPage({ title: `${verdict}: ${name} · topfive`, body, policy: reportPolicy });
@@ -43,11 +45,10 @@ ${trend(label, entries)}`;
   return htmlPage({ title: `${label} · topfive`, body, policy: reportPolicy });
 }
 
-function gates(night: Night): Markup | null {
-  const { head, rows } = nightGateTable(night);
+function gates(title: string, { head, rows }: { head: string[]; rows: string[][] }): Markup | null {
   if (rows.length === 0) return null;
   const cells = rows.map(([model, ...rest]) => [textCell(model), ...rest.map(cell)]);
-  return markup`<section><h2>Gates</h2><div class="scroll">${tableOf({ header: head, rows: cells })}</div></section>`;
+  return markup`<section><h2>${title}</h2><div class="scroll">${tableOf({ header: head, rows: cells })}</div></section>`;
 }
 
 function trend(label: string, entries: readonly HistoryEntry[]): Markup {
