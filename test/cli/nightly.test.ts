@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -165,6 +165,49 @@ test('a published baseline is about 50,000 images', async () => {
   const published = await night('published.yaml');
   assert.equal(published.code, 3);
   assert.match(published.line, /about the 50000 images of the ImageNet validation set/);
+});
+
+test('nights that are missing, by their usual distance, are told by the next one', async () => {
+  const folder = at('.topfive/nights/small');
+  const kept = readdirSync(folder).sort();
+  for (const [place, file] of kept.entries()) {
+    const record = JSON.parse(readFileSync(join(folder, file), 'utf8'));
+    // A night a day, and none for the last three days.
+    const at = new Date(Date.now() - (kept.length - place + 2) * 86_400_000).toISOString();
+    writeFileSync(join(folder, file), JSON.stringify({ ...record, at }));
+  }
+  const { notes, code, stderr } = await night();
+  assert.equal(code, 0, stderr);
+  assert.match(
+    notes.join('\n'),
+    /^2 nights did not happen: the last was .* UTC, and there is one every 24 h 0 min usually\.$/m,
+  );
+  const next = await night();
+  assert.doesNotMatch(next.notes.join(), /did not happen/);
+});
+
+test('a latency gate without a measurement is not judged, says why, and leaves the verdict', async () => {
+  writeFileSync(at('latency.yaml'), specText('gates: { latency: 1.1 }\n'));
+  const { code, verdict, latency, notes } = await night('latency.yaml');
+  assert.deepEqual([code, verdict, latency], [0, 'pass', []]);
+  assert.match(
+    notes.join(),
+    /Latency is not judged, because this run has none; "latency:" in the spec/,
+  );
+});
+
+test('a baseline whose day is over is none: inconclusive, with the day', async () => {
+  const [file] = readdirSync(at('.topfive/baselines/small')).sort();
+  const path = at('.topfive/baselines/small', file);
+  const entry = JSON.parse(readFileSync(path, 'utf8'));
+  writeFileSync(path, JSON.stringify({ ...entry, expires: '2020-01-01' }));
+  const expired = await night();
+  writeFileSync(path, JSON.stringify(entry));
+  assert.deepEqual([expired.code, expired.verdict], [4, 'inconclusive']);
+  assert.match(
+    expired.line,
+    /baseline of "small", run \S+, expired on 2020-01-01; "topfive baseline set/,
+  );
 });
 
 for (const [args, told] of [
