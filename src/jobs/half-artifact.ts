@@ -9,7 +9,7 @@ import { openArtifactCache } from '../storage/artifact-cache.ts';
 import { digestOf } from '../storage/digest.ts';
 
 /** Changes when the same file would become another. */
-const converterVersion = 1;
+const converterVersion = 2;
 
 /** Beside the ONNX file: what the conversion lost. */
 const lossFile = 'conversion.json';

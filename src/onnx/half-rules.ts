@@ -28,14 +28,17 @@ function rulesFor(
     .map((operator) => [operator, whole]);
 }
 
-/** As PyTorch's autocast for CUDA divides them (pytorch.org/docs/stable/amp.html, "CUDA Ops that can autocast to …"). */
+/**
+ * As PyTorch's autocast for CUDA divides them (pytorch.org/docs/stable/amp.html, "CUDA Ops that can autocast to …"), except
+ * that batch and instance normalisation stay in fp32 here. `Sum` adds tensors element by element, as `Add` does.
+ */
 const rules: Readonly<Record<string, HalfRule>> = Object.fromEntries([
-  ...rulesFor('Conv ConvTranspose Einsum Gemm MatMul', { arithmetic: 'half' }),
+  ...rulesFor('Conv ConvTranspose Einsum Gemm MatMul PRelu', { arithmetic: 'half' }),
 
   // Exponentials, powers, quotients and sums of many values.
   ...rulesFor(
     `Acos Asin Cosh CumSum Exp LogSoftmax Log Pow Reciprocal ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceProd
-     ReduceSum ReduceSumSquare Sinh Softmax Softplus Sum Tan`,
+     ReduceSum ReduceSumSquare Sinh Softmax Softplus Tan`,
     { arithmetic: 'float' },
   ),
   // Normalisations: they sum squares, or divide by statistics that leave fp16's range.
@@ -51,8 +54,8 @@ const rules: Readonly<Record<string, HalfRule>> = Object.fromEntries([
   ...rulesFor(
     `Abs Add Atan AveragePool Ceil Clip Compress Concat Cos DepthToSpace Div Elu Erf Expand
      Flatten Floor Gather GatherElements GatherND Gelu GlobalAveragePool GlobalMaxPool HardSigmoid HardSwish Identity
-     LeakyRelu Max Mean Min Mish Mod Mul Neg PRelu Pad ReduceMax ReduceMean ReduceMin Relu Reshape Round ScatterElements
-     ScatterND Selu Sigmoid Sign Sin Slice Softsign SpaceToDepth Split Sqrt Squeeze Sub Swish Tanh ThresholdedRelu Tile
+     LeakyRelu Max Mean Min Mish Mod Mul Neg Pad ReduceMax ReduceMean ReduceMin Relu Reshape Round ScatterElements
+     ScatterND Selu Sigmoid Sign Sin Slice Softsign SpaceToDepth Split Sqrt Squeeze Sub Sum Swish Tanh ThresholdedRelu Tile
      Transpose Trilu Unsqueeze`,
     { arithmetic: 'follow' },
   ),

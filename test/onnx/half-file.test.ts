@@ -236,6 +236,21 @@ test('exponentials, sums and normalisations stay in fp32, and so does what joins
   assert.ok(furthest(await run(from), await run(to)) < 0.01);
 });
 
+test('a sum of tensors follows them, and what PyTorch casts to fp16 is cast', async () => {
+  const builder = network((inside, features) => {
+    const doubled = inside.node('Sum', [features, features]);
+    const parts = inside.node('Softmax', [doubled], { axis: 1 });
+    return inside.node('PRelu', [parts, inside.weights([6], wave(6))]);
+  });
+  const { from, to, model } = await halve(writeOnnx(builder.graph));
+  assert.deepEqual(operators(model), [
+    ...['Cast', 'Conv', 'GlobalAveragePool', 'Flatten', 'Sum', 'Cast', 'Softmax', 'Cast', 'PRelu'],
+    ...['Gemm', 'Identity', 'Cast'],
+  ]);
+  assert.equal(typesOf(model).get(builder.graph.weights[2].name), 'float16');
+  assert.ok(furthest(await run(from), await run(to)) < 0.01);
+});
+
 test('a weight that fp32 takes as well stays in fp32', async () => {
   let shared = '';
   const builder = network((inside, features) => {

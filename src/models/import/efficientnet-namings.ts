@@ -1,4 +1,4 @@
-/** EfficientNet's tensors as timm, lukemelas and Paddle name them. */
+/** EfficientNet's tensors as timm, lukemelas, torchvision and Paddle name them. */
 import { type Naming, paddleSource, type Source, splitName } from './naming.ts';
 
 /** The layers of the network, whatever their names. */
@@ -23,7 +23,10 @@ interface Layer {
   block?: {
     /** Counted through the whole network. */
     index: number;
-    firstOfStage: boolean;
+    stage: number;
+    /** In its stage. */
+    place: number;
+    widens: boolean;
   };
 }
 
@@ -101,8 +104,8 @@ const staticNorm: Readonly<Record<string, string>> = {
 const staticLeaves: Readonly<Record<string, string>> = { weight: 'weights', bias: 'offset' };
 
 /**
- * The network itself is named as timm's `tf_efficientnet_b*`. timm's `efficientnet_b*` bear the same names, but
- * pad and normalise in another way: a checkpoint cannot tell.
+ * The network itself is named as timm's `tf_efficientnet_b*`. The weights of timm's `efficientnet_b*`, which bear the same
+ * names, and those that torchvision publishes pad and normalise in another way: a checkpoint cannot tell.
  * @param tensors names of the network's tensors, in its order
  */
 export function efficientNetNamings(tensors: readonly string[]): Naming[] {
@@ -116,6 +119,7 @@ export function efficientNetNamings(tensors: readonly string[]): Naming[] {
   return [
     { title: 'timm', sourceOf: (name) => ({ name, transposed: false }) },
     { title: 'lukemelas', sourceOf: rename(lukemelasSource) },
+    { title: 'torchvision', sourceOf: rename(torchvisionSource) },
     { title: 'Paddle', sourceOf: rename(dynamicSource) },
     { title: 'Paddle static', sourceOf: rename(staticSource) },
   ];
@@ -127,15 +131,19 @@ function layersOf(tensors: readonly string[]): Map<string, Layer> {
   const indices = new Map<string, number>();
   const layers = new Map<string, Layer>();
   for (const name of names) {
-    const [, block, place, rest] = /^(blocks\.\d+\.(\d+))\.(.+)$/.exec(name) ?? [];
+    const [, block, stage, place, rest] = /^(blocks\.(\d+)\.(\d+))\.(.+)$/.exec(name) ?? [];
     if (block === undefined) {
       layers.set(name, { role: outer[name] });
       continue;
     }
     const index = indices.get(block) ?? indices.size;
     indices.set(block, index);
-    const role = (names.has(`${block}.conv_pwl`) ? widening : plain)[rest];
-    layers.set(name, { role, block: { index, firstOfStage: place === '0' } });
+    const widens = names.has(`${block}.conv_pwl`);
+    const role = (widens ? widening : plain)[rest];
+    layers.set(name, {
+      role,
+      block: { index, stage: Number(stage), place: Number(place), widens },
+    });
   }
   return layers;
 }
@@ -144,9 +152,44 @@ function lukemelasSource({ role, block }: Layer, leaf: string): Source {
   return { name: `${flatBlock(block)}${lukemelas[role]}.${leaf}`, transposed: false };
 }
 
+/** torchvision/models/efficientnet.py: places in rows of layers, the block's own and those of its parts. */
+function torchvisionSource({ role, block }: Layer, leaf: string): Source {
+  const path = block ? torchvisionPart(role, block) : torchvisionOuter[role];
+  return { name: `${path}.${leaf}`, transposed: false };
+}
+
+/** After the stem and seven stages comes the head. */
+const torchvisionOuter: Partial<Record<Role, string>> = {
+  stem: 'features.0.0',
+  stemNorm: 'features.0.1',
+  head: 'features.8.0',
+  headNorm: 'features.8.1',
+  classifier: 'classifier.1',
+};
+
+/** In a block that widens; in others each part stands one place earlier. */
+const torchvisionParts: Partial<Record<Role, readonly [part: number, layer: string]>> = {
+  expand: [0, '0'],
+  expandNorm: [0, '1'],
+  depthwise: [1, '0'],
+  depthwiseNorm: [1, '1'],
+  reduce: [2, 'fc1'],
+  excite: [2, 'fc2'],
+  project: [3, '0'],
+  projectNorm: [3, '1'],
+};
+
+function torchvisionPart(
+  role: Role,
+  { stage, place, widens }: NonNullable<Layer['block']>,
+): string {
+  const [part, layer] = torchvisionParts[role]!;
+  return `features.${stage + 1}.${place}.block.${widens ? part : part - 1}.${layer}`;
+}
+
 /** Sublayers were added under names that end in a dot, and repeats of a stage under another name. */
 function dynamicSource({ role, block }: Layer, leaf: string): Source {
-  const path = block ? `_ef.${block.firstOfStage ? '_blocks' : 'block'}.${block.index}..` : '';
+  const path = block ? `_ef.${block.place === 0 ? '_blocks' : 'block'}.${block.index}..` : '';
   return paddleSource(`${path}${paddle[role]}`, { leaf, linear: role === 'classifier' });
 }
 

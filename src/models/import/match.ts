@@ -20,8 +20,8 @@ export interface Match {
   unfit: string[];
 }
 
-/** Written by DataParallel in front of every name. */
-const parallelPrefix = 'module.';
+/** Written in front of every name by DataParallel, by a module around the network, by torch.compile. */
+const wrappings = ['module.', 'model.', '_orig_mod.'];
 /** Counters of training, and Paddle's table of names. */
 const exempt = /(^|\.)num_batches_tracked$|^StructuredToParameterName@@$/;
 /** Of each kind, in the sentence of an error; the rest is in its details. */
@@ -32,11 +32,20 @@ export function matchNaming(
   namings: readonly Naming[],
   { stored, wanted }: { stored: Stored; wanted: readonly TensorSpec[] },
 ): Match {
-  const prefix = [...stored.keys()].every((name) => name.startsWith(parallelPrefix))
-    ? parallelPrefix
-    : '';
+  const prefix = prefixOf([...stored.keys()]);
   const matches = namings.map((naming) => matchOne(naming, { stored, wanted, prefix }));
   return matches.reduce((best, match) => (differences(match) < differences(best) ? match : best));
+}
+
+/** That of all names, one wrapping inside another. */
+function prefixOf([first = '', ...others]: readonly string[]): string {
+  let prefix = '';
+  for (;;) {
+    const next = wrappings.find((each) => first.startsWith(prefix + each));
+    if (next === undefined || !others.every((name) => name.startsWith(prefix + next)))
+      return prefix;
+    prefix += next;
+  }
 }
 
 export function differences({ missing, unknown, unfit }: Match): number {

@@ -45,6 +45,13 @@ export class NumpyArray {
   state: readonly unknown[] = [];
 }
 
+/** @param args as protocol 5 has them: (bytes, dtype, shape, order) */
+export function makeFromBuffer([bytes, dtype, shape, order]: readonly unknown[]): NumpyArray {
+  const array = new NumpyArray();
+  array.state = [1, shape, dtype, order === 'F', bytes];
+  return array;
+}
+
 /** @returns where the elements lie; `state` is (version, shape, dtype, column by column, bytes) */
 export function viewNumpyArray(
   { state }: NumpyArray,

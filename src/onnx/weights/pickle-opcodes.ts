@@ -1,4 +1,4 @@
-/** The steps of a pickle, protocols 2 to 4, as far as weights need them: docs.python.org/3/library/pickletools.html. */
+/** The steps of a pickle, protocols 2 to 5, as far as weights need them: docs.python.org/3/library/pickletools.html. */
 import type { PickleReader } from './pickle-reader.ts';
 
 type Step = (reader: PickleReader) => void;
@@ -36,6 +36,8 @@ const strings: Row[] = [
   ['B', (reader) => reader.pushBytes(reader.integer(4))],
   ['C', (reader) => reader.pushBytes(reader.integer(1))],
   [0x8e, (reader) => reader.pushBytes(reader.integer(8))],
+  // An array of bytes.
+  [0x96, (reader) => reader.pushBytes(reader.integer(8))],
 ];
 
 /** Lists, tuples and sets are all arrays. */
@@ -67,6 +69,8 @@ const objects: Row[] = [
   ['c', (reader) => reader.pushName([reader.cursor.line(), reader.cursor.line()])],
   [0x93, (reader) => reader.pushName(reader.popMany(2))],
   ['R', (reader) => reader.call()],
+  // An object of a class, made from the arguments: here too a function of this program.
+  [0x81, (reader) => reader.call()],
   ['b', (reader) => reader.build()],
   ['Q', (reader) => reader.persistent()],
 ];

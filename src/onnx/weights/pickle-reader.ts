@@ -202,8 +202,8 @@ export class PickleReader {
   }
 
   protocol(version: number): void {
-    if (version <= 4) return;
-    throw this.#refuse(`is a pickle of protocol ${version}: save it again with protocol 2, 3 or 4`);
+    if (version <= 5) return;
+    throw this.#refuse(`is a pickle of protocol ${version}: save it again with protocol 2 to 5`);
   }
 
   spend(work: number): void {

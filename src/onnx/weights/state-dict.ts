@@ -9,7 +9,7 @@ import { type StorageRuns, TorchTensor, viewTorchTensor } from './torch-values.t
 type Dict = ReadonlyMap<unknown, unknown>;
 
 /** Where training scripts put the state dict beside the optimiser's and the epoch. */
-const wrappers = ['state_dict', 'model'];
+const wrappers = ['state_dict', 'model', 'model_state_dict'];
 const deepestWrapping = 4;
 /** Paddle's table from structured to parameter names. */
 const nameTable = 'StructuredToParameterName@@';
@@ -50,7 +50,7 @@ function unwrap(root: unknown, refuse: Refuse): Dict {
     dict = dict.get(inner[0]);
   }
   throw refuse(
-    'holds no tensors, neither at its top nor under "state_dict" or "model": give a checkpoint of weights',
+    `holds no tensors, neither at its top nor under ${wrappers.map(quote).join(', ')}: give a checkpoint of weights`,
   );
 }
 

@@ -1,6 +1,7 @@
 /** Every name that a pickle may use. All others are refused. */
 import type { Refuse } from './checkpoint-file.ts';
-import { buildNumpyType, makeNumpyType, NumpyArray, NumpyType } from './numpy.ts';
+import { elementBytes } from './element-types.ts';
+import { buildNumpyType, makeFromBuffer, makeNumpyType, NumpyArray, NumpyType } from './numpy.ts';
 import { type Make, PickleName, setOnce, type Vocabulary } from './pickle-reader.ts';
 import { storageTypes, TorchTensor } from './torch-values.ts';
 
@@ -12,6 +13,7 @@ const functions: Record<string, Make> = {
   'torch._utils._rebuild_tensor': (args) => new TorchTensor(args),
   'torch._utils._rebuild_tensor_v2': (args) => new TorchTensor(args),
   'torch._utils._rebuild_parameter': ([tensor]) => tensor,
+  'torch._utils._rebuild_parameter_with_state': ([tensor]) => tensor,
   'torch.Size': ([sizes]) => sizes,
   'numpy.dtype': makeNumpyType,
   // Bytes in protocol 2, spelt as Latin-1 text; the readers of bytes take the text itself.
@@ -21,8 +23,23 @@ const functions: Record<string, Make> = {
   'builtins.tuple': ([items]) => items,
 };
 
+/** What training scripts save beside the weights; nothing of it is kept. */
+const emptyDicts = ['argparse.Namespace', 'collections.Counter', 'collections.defaultdict'];
+for (const name of emptyDicts) functions[name] = () => new Map();
+const bystanders = [
+  'builtins.set',
+  'builtins.frozenset',
+  'torch.device',
+  'pathlib.PosixPath',
+  'pathlib.WindowsPath',
+  'pathlib.PurePosixPath',
+  'pathlib.PureWindowsPath',
+];
+for (const name of bystanders) functions[name] = () => unused;
+
 /** NumPy 2 moved these. */
 for (const core of ['numpy.core', 'numpy._core']) {
+  functions[`${core}.numeric._frombuffer`] = makeFromBuffer;
   functions[`${core}.multiarray._reconstruct`] = () => new NumpyArray();
   functions[`${core}.multiarray.scalar`] = () => unused;
 }
@@ -31,7 +48,8 @@ const names = new Map<string, PickleName>();
 for (const [name, make] of Object.entries(functions)) {
   names.set(name, new PickleName(name, make));
 }
-for (const name of ['numpy.ndarray', ...storageTypes.keys()]) {
+const elementTypes = Object.keys(elementBytes).map((type) => `torch.${type}`);
+for (const name of ['numpy.ndarray', 'builtins.list', ...elementTypes, ...storageTypes.keys()]) {
   names.set(name, new PickleName(name));
 }
 

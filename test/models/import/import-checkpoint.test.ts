@@ -60,6 +60,12 @@ const cases: Case[] = [
   },
   {
     network: 'efficientnet',
+    file: 'efficientnet-torchvision.pth',
+    naming: 'torchvision with the prefix "module._orig_mod."',
+    format: 'PyTorch',
+  },
+  {
+    network: 'efficientnet',
     file: 'efficientnet-paddle.pdparams',
     naming: 'Paddle',
     format: 'Paddle',

@@ -32,16 +32,16 @@ function storedAs(id: string, { sourceOf }: Naming, prefix = '') {
 }
 
 for (const { id } of cards) {
-  test(`${id} is found again under every naming, with and without DataParallel's prefix`, () => {
+  test(`${id} is found again under every naming, with and without the prefixes of what is wrapped around it`, () => {
     const { tensors } = networkOf(id);
     const namings = namingsOf(id);
     for (const naming of namings) {
-      for (const prefix of ['', 'module.']) {
+      for (const prefix of ['', 'module.', '_orig_mod.module.', 'model.']) {
         const stored = storedAs(id, naming, prefix);
         assert.equal(stored.size, tensors.length, 'each name once');
         const match = matchNaming(namings, { stored, wanted: tensors });
         assert.equal(differences(match), 0);
-        const title = prefix === '' ? naming.title : `${naming.title} with the prefix "module."`;
+        const title = prefix === '' ? naming.title : `${naming.title} with the prefix "${prefix}"`;
         assert.equal(match.naming, title);
       }
     }
@@ -122,6 +122,25 @@ const known: [id: string, title: string, names: string[]][] = [
       '_bn1_variance',
       '_fc_weights',
       '_fc_offset',
+    ],
+  ],
+  [
+    'EfficientNetB0',
+    'torchvision',
+    [
+      'features.0.0.weight',
+      'features.0.1.running_var',
+      'features.1.0.block.0.0.weight',
+      'features.1.0.block.0.1.bias',
+      'features.1.0.block.1.fc1.bias',
+      'features.1.0.block.2.0.weight',
+      'features.2.1.block.0.0.weight',
+      'features.3.0.block.1.1.running_mean',
+      'features.7.0.block.2.fc2.weight',
+      'features.7.0.block.3.1.weight',
+      'features.8.0.weight',
+      'features.8.1.bias',
+      'classifier.1.weight',
     ],
   ],
   [

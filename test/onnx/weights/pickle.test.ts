@@ -61,7 +61,16 @@ const calls: [title: string, bytes: Buffer, named: RegExp][] = [
     pickle(steps('('), global('numpy', 'ndarray'), steps('o')),
     /the byte 0x6f/,
   ],
-  ['an instance by NEWOBJ', pickle(global('numpy', 'ndarray'), steps(')\x81')), /the byte 0x81/],
+  [
+    'an instance by NEWOBJ of a class that may be named alone',
+    pickle(global('numpy', 'ndarray'), steps(')\x81')),
+    /calls "numpy\.ndarray" in its pickle, which is not a function/,
+  ],
+  [
+    'an instance by NEWOBJ of any other class',
+    pickle(global('subprocess', 'Popen'), tuple(command), steps('\x81')),
+    /asks for "subprocess\.Popen"/,
+  ],
   ['an extension code', pickle(steps('\x82\x01')), /the byte 0x82/],
   [
     'a call of a class of storages',
@@ -126,7 +135,7 @@ const limits: [title: string, bytes: Buffer, message: RegExp][] = [
   ['a value taken from under a mark', pickle(steps('N(0')), /broken pickle/],
   ['an item for what is no list', pickle(steps('}Na')), /broken pickle/],
   ['a key without a value', pickle(steps('}('), text('a'), steps('u')), /broken pickle/],
-  ['protocol 5', Buffer.from([0x80, 5, 0x2e]), /protocol 5/],
+  ['protocol 6', Buffer.from([0x80, 6, 0x2e]), /protocol 6/],
   [
     'a name that stands twice',
     pickle(dict([text('w'), numpyArray()], [text('w'), numpyArray()])),

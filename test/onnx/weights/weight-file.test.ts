@@ -25,6 +25,7 @@ const files: [file: string, format: WeightFormat, names: string[]][] = [
   ['kinds-legacy.pth', 'PyTorch before 1.6', all],
   ['kinds-2.pdparams', 'Paddle', ofNumpy],
   ['kinds-4.pdparams', 'Paddle', ofNumpy],
+  ['kinds-5.pdparams', 'Paddle', ofNumpy],
 ];
 
 for (const [name, format, names] of files) {
