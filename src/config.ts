@@ -250,6 +250,12 @@ export function readLaunchSettings(env: NodeJS.ProcessEnv = process.env): Launch
   };
 }
 
+/** Where a host of EC2 says what is to happen to it; the name of the setting is that of AWS's own programs. */
+export function metadataService(env: NodeJS.ProcessEnv = process.env): string {
+  const url = env.AWS_EC2_METADATA_SERVICE_ENDPOINT || 'http://169.254.169.254';
+  return url.replace(/\/+$/, '');
+}
+
 /** The AWS SDK warns on stderr that later versions of it leave Node 20; those in use are pinned. */
 export function disableSdkWarning(): void {
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';

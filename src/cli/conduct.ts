@@ -69,35 +69,33 @@ function crewOf({ plan, workplace, settings, flags }: Conduct): Crew {
 const inGigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
 
 interface ChosenFleet {
-  launcher: Launcher;
+  /** Tells lines of its workers. */
+  launcher: (onLine: (line: string) => void) => Launcher;
   workers: number;
   /** For each `topfive worker`. */
   args: string[];
 }
 
 /** Who works: the platform's workers, workers here, or those that come by themselves. */
-async function chooseFleet(
-  conducting: Conduct,
-  onLine: (line: string) => void,
-): Promise<ChosenFleet> {
+async function chooseFleet(conducting: Conduct): Promise<ChosenFleet> {
   const { plan, workplace, settings, flags } = conducting;
   if (isPlatform(flags.launch)) {
     const { storage } = workplace;
     const { workers, why } = await chosenFleet(flags.launch, { plan, storage });
-    onLine(`starting ${counted(workers, 'worker')} on ${flags.launch.who}: ${why}`);
+    tell(`starting ${counted(workers, 'worker')} on ${flags.launch.who}: ${why}`);
     const platform = await openChosen(flags.launch);
     const env = platformEnv(settings.childEnv, storage);
     const args = ['--threads', String(flags.threads)];
-    return { launcher: platformLauncher({ platform, env, onLine }), workers, args };
+    return { launcher: (onLine) => platformLauncher({ platform, env, onLine }), workers, args };
   }
   const { workers, threads, note } = crewOf(conducting);
-  if (note !== undefined) onLine(note);
-  if (workers === 0) return { launcher: noLauncher, workers, args: [] };
+  if (note !== undefined) tell(note);
+  if (workers === 0) return { launcher: () => noLauncher, workers, args: [] };
   // Once for all workers here; workers elsewhere see for themselves.
   const device = await settlePlanned(plan, settings);
   const { env, args } = joining(conducting);
   return {
-    launcher: localLauncher({ env, onLine }),
+    launcher: (onLine) => localLauncher({ env, onLine }),
     workers,
     args: ['--device', device, '--threads', String(threads), ...args],
   };
@@ -119,6 +117,7 @@ export async function conduct(conducting: Conduct): Promise<Watched> {
   const { plan, workplace, settings, flags } = conducting;
   const { coordination } = workplace;
   const { runId } = plan;
+  const { launcher, workers, args } = await chooseFleet(conducting);
   const progress = openProgress({ stream: process.stderr, ci: settings.environment.ci });
   const interrupts = catchInterrupts({
     // A coordinator that is told to end by its platform leaves the run to the one that is started in its place.
@@ -129,11 +128,10 @@ export async function conduct(conducting: Conduct): Promise<Watched> {
   const tellLatency = latencyTeller(plan, progress.line);
   const stepDown = () => coordination?.stepDown();
   if (coordination) process.once('SIGTERM', stepDown);
+  progress.line(startLine(conducting, workers));
   try {
-    const { launcher, workers, args } = await chooseFleet(conducting, progress.line);
-    progress.line(startLine(conducting, workers));
     const options = {
-      launcher,
+      launcher: launcher(progress.line),
       workers,
       workerArgs: args,
       signal: interrupts.signal,

@@ -6,6 +6,7 @@ import { parse as parseYaml } from 'yaml';
 import { isSystemError, messageOf, TopfiveError } from '../errors.ts';
 import { checkSpec, parseSpec, type Spec } from '../jobs/spec.ts';
 import { findCard } from '../models/cards.ts';
+import { openObject } from '../storage/open.ts';
 import { type DatasetFlags, datasetOf, layoutOption } from './dataset-flags.ts';
 import {
   autoOr,
@@ -80,10 +81,17 @@ async function specFromFile(file: string, flags: SpecFlags): Promise<Spec> {
     );
   }
   const text = await readText(file);
-  return parseSpec(text, { source: file, folder: dirname(resolve(file)) });
+  const folder = isRemote(file) ? file.slice(0, file.lastIndexOf('/')) : dirname(resolve(file));
+  return parseSpec(text, { source: file, folder });
 }
 
+const isRemote = (file: string) => /^s3:\/\//i.test(file);
+
 async function readText(file: string): Promise<string> {
+  if (isRemote(file)) {
+    const { storage, key } = openObject(file);
+    return (await storage.get(key)).toString();
+  }
   try {
     return await readFile(file, 'utf8');
   } catch (error) {

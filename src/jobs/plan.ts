@@ -84,7 +84,7 @@ const planSchema = z.object({
 export type Plan = z.infer<typeof planSchema>;
 
 /** Most bytes of artifacts that one worker holds in memory at a time. */
-const groupBytes = 2 * 2 ** 30;
+export const groupBytes = 2 * 2 ** 30;
 
 export interface PlanInput {
   runId: string;

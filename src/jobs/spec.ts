@@ -1,5 +1,5 @@
 /** The spec: what the user asks for, as YAML or JSON, checked to the last field. */
-import { resolve } from 'node:path';
+import { isAbsolute, posix, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
@@ -153,10 +153,15 @@ function absoluteBaseline(gates: Gates, folder: string): Gates {
   return baseline.includes('/') ? { ...gates, baseline: absolute(baseline, folder) } : gates;
 }
 
-/** `file://` becomes a path, other URIs stay, relative paths resolve against `folder`. */
+const isUri = (path: string) => /^[a-z0-9+]+:\/\//i.test(path);
+
+/** `file://` becomes a path, other URIs stay, relative paths resolve against `folder`, which may be a URI too. */
 function absolute(path: string, folder: string): string {
   if (path.startsWith('file://')) return fileURLToPath(path);
-  return /^[a-z0-9+]+:\/\//i.test(path) ? path : resolve(folder, path);
+  if (isUri(path) || isAbsolute(path)) return path;
+  if (!isUri(folder)) return resolve(folder, path);
+  const [, root, rest] = /^([a-z0-9+]+:\/\/[^/]*)(.*)$/i.exec(folder) ?? [];
+  return root + posix.resolve('/', rest, path);
 }
 
 /** The issues of a zod error as one sentence: where, what was expected. */

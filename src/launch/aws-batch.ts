@@ -2,7 +2,13 @@
 import type { BatchClient, JobDetail } from '@aws-sdk/client-batch';
 import { disableSdkWarning } from '../config.ts';
 import { messageOf, TopfiveError } from '../errors.ts';
-import type { JobKey, JobOrder, JobPlatform, PlatformJob } from './platform.ts';
+import {
+  graceArgs,
+  type JobKey,
+  type JobOrder,
+  type JobPlatform,
+  type PlatformJob,
+} from './platform.ts';
 
 /** Batch's limits of an array; a single job is none. */
 const smallestArray = 2;
@@ -30,6 +36,7 @@ export async function openBatch({ name }: BatchOptions): Promise<JobPlatform> {
   }
 
   return {
+    workerArgs: [...graceArgs, '--spot-notice'],
     async start({ runId, role, args, env, members }: JobOrder) {
       if (members > largestArray) {
         throw new TopfiveError(

@@ -4,7 +4,7 @@ import type { LaunchSettings } from '../config.ts';
 import { TopfiveError } from '../errors.ts';
 import { findAccess } from './kubernetes-access.ts';
 import { type KubernetesApi, openApi } from './kubernetes-api.ts';
-import type { JobKey, JobOrder, JobPlatform } from './platform.ts';
+import { graceArgs, type JobKey, type JobOrder, type JobPlatform } from './platform.ts';
 
 const containerSchema = z.looseObject({
   name: z.string(),
@@ -55,6 +55,7 @@ function labelsOf({ runId, role }: JobKey) {
 export async function openKubernetes({ name, kubernetes }: LaunchSettings): Promise<JobPlatform> {
   const api = openApi(await findAccess(kubernetes));
   return {
+    workerArgs: graceArgs,
     async start(order) {
       const job = jobOf(await readTemplate(api, `${name}-${order.role}`), { name, order });
       await api.ask({ method: 'POST', path: 'jobs', body: job, purpose: 'to start jobs' });

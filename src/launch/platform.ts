@@ -29,6 +29,8 @@ export interface JobOrder extends JobKey {
 
 /** Everything that topfive asks of a platform. Refusals are TopfiveErrors in one sentence. */
 export interface JobPlatform {
+  /** What `topfive worker` is to know of hosts there. */
+  readonly workerArgs: readonly string[];
   start(order: JobOrder): Promise<void>;
   /** Jobs that have not ended. */
   list(key: JobKey): Promise<PlatformJob[]>;
@@ -43,6 +45,9 @@ export interface PlatformOptions {
   /** How often the platform is asked for the jobs, in milliseconds. */
   lookMs?: number;
 }
+
+/** Platforms kill a container 30 s after they told it to end; a shard is given back before. */
+export const graceArgs = ['--grace', '25'] as const;
 
 /** Platforms count requests, and a host takes minutes to come. */
 const usualLookMs = 15_000;
@@ -61,7 +66,7 @@ async function startFleet(
   const left = await countAlive(platform, key);
   if (left > 0) onLine(`${left} workers of an earlier coordinator are there`);
   if (workers > left) {
-    const command = ['worker', '--run', runId, ...args];
+    const command = ['worker', '--run', runId, ...platform.workerArgs, ...args];
     await platform.start({ ...key, args: command, env, members: workers - left });
   }
   const leaving = new AbortController();

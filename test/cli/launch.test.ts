@@ -58,7 +58,9 @@ test(
   'a coordinator is started as a job, starts its workers as jobs, and nothing is left after the run',
   options,
   async () => {
-    const submitted = await place.topfive('submit', 's3.yaml', '--launch', 'aws-batch:2', '--json');
+    const submitted = await place.topfive(
+      ...['submit', 's3://bucket/data/spec.yaml', '--launch', 'aws-batch:2', '--json'],
+    );
     assert.equal(submitted.code, 0, submitted.stderr);
     assert.match(submitted.stderr, /a coordinator starts on aws-batch, and 2 workers/);
     const { runId } = JSON.parse(submitted.stdout);

@@ -32,6 +32,18 @@ test('relative paths resolve against the folder of the spec, and defaults are fi
   assert.equal(custom.recipe?.channelOrder, 'rgb');
 });
 
+test('relative paths of a spec on S3 resolve against its folder there', () => {
+  const { dataset, models } = parseSpec(whole, {
+    source: 'spec',
+    folder: 's3://lab/specs/nightly',
+  });
+  assert.equal(dataset.uri, 's3://lab/specs/nightly/val');
+  assert.equal(dataset.labels, 's3://lab/specs/val_list.txt');
+  const [, withCard, custom] = models;
+  assert.ok(typeof withCard === 'object' && withCard.onnx === 's3://lab/specs/nightly/b0.onnx');
+  assert.ok(typeof custom === 'object' && custom.onnx === '/abs/m.onnx');
+});
+
 const refused: [string, string, RegExp][] = [
   [
     'an unknown field',

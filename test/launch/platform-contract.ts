@@ -81,7 +81,11 @@ export function testPlatform(
       assert.match(lines.join(), /4 workers of an earlier coordinator are there/);
       const added = (await place.seen()).at(-1);
       assert.equal(added?.members, 2);
-      assert.deepEqual(added?.args, ['worker', '--run', 'run-a', '--threads', '2']);
+      assert.deepEqual(added?.args, [
+        ...['worker', '--run', 'run-a'],
+        ...platform.workerArgs,
+        ...['--threads', '2'],
+      ]);
       const again = await launcher.start({ runId: 'run-a', workers: 6, args: [] });
       assert.equal((await place.seen()).length, 4, 'nobody is missing now');
       await again.release();

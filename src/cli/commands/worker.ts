@@ -1,9 +1,11 @@
 /** `topfive worker`: takes jobs until told to stop, or idle. */
 import { type Command, Option } from 'commander';
+import { metadataService } from '../../config.ts';
 import type { NightDuty } from '../../runs/night-duty.ts';
 import { openStoredRun } from '../../runs/open-run.ts';
 import { enqueueUnfinished } from '../../runs/submit.ts';
 import { openWorkplace, type Workplace } from '../../runs/workplace.ts';
+import { spotNotice } from '../../workers/spot-notice.ts';
 import type { RunningWorker } from '../../workers/worker.ts';
 import { type DeviceFlag, deviceOption, threadsOption, wholeNumber } from '../options.ts';
 import { type CliSettings, readSettings } from '../settings.ts';
@@ -16,6 +18,7 @@ interface WorkerFlags {
   threads: number;
   pixelThreads: number;
   grace: number;
+  spotNotice?: true;
 }
 
 /** A worker that cannot close its connections ends itself this long after its grace, in milliseconds. */
@@ -47,11 +50,17 @@ export function addWorker(program: Command): void {
       wholeNumber(0),
       5,
     )
+    .option(
+      '--spot-notice',
+      "end as at SIGTERM when EC2's metadata say that this host is to be taken",
+    )
     .action((flags: WorkerFlags) => work(flags, readSettings(command)));
 }
 
 async function work(flags: WorkerFlags, settings: CliSettings): Promise<void> {
-  const stop = listenForEnd();
+  const stop = flags.spotNotice
+    ? Promise.race([listenForEnd(), noticed(settings)])
+    : listenForEnd();
   const run = flags.run === undefined ? undefined : await openStoredRun(flags.run, settings.store);
   const device = await settleDevice(flags.device, settings);
   const duties = { device, threads: flags.threads, pixelThreads: flags.pixelThreads };
@@ -110,6 +119,12 @@ async function takeUp(workplace: Workplace, { log }: CliSettings): Promise<void>
 }
 
 type EndReason = 'told' | 'orphaned';
+
+async function noticed({ log }: CliSettings): Promise<EndReason> {
+  await spotNotice({ service: metadataService(), signal: new AbortController().signal });
+  log.warn('this host is about to be taken: the worker ends');
+  return 'told';
+}
 
 /** Resolves when this worker is to end: at SIGTERM or SIGINT, or when the process that launched it is gone. */
 function listenForEnd(): Promise<EndReason> {
