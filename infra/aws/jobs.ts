@@ -112,11 +112,13 @@ export function addJobs(scope: Construct, { network, bucket, images }: JobParts)
       environment,
     }),
     timeout: longest,
-    // All that must last is in the bucket, so a coordinator that was killed is started again.
+    // All that must last is in the bucket, so a coordinator that was killed or told to end is started again; one whose run has
+    // failed ends at once (--if-unfinished).
     retryAttempts: 3,
     retryStrategies: [
-      RetryStrategy.of(Action.RETRY, Reason.custom({ onStatusReason: '*Host*' })),
-      RetryStrategy.of(Action.RETRY, Reason.custom({ onExitCode: '137' })),
+      ...['5', '137', '143'].map((onExitCode) =>
+        RetryStrategy.of(Action.RETRY, Reason.custom({ onExitCode })),
+      ),
       RetryStrategy.of(Action.EXIT, Reason.custom({ onReason: '*' })),
     ],
     propagateTags: true,

@@ -34,7 +34,8 @@ export function addRoles(scope: Construct, { bucket }: { bucket: Bucket }) {
       effect: Effect.ALLOW,
       actions: ['batch:TerminateJob'],
       resources: [batch('job/*')],
-      conditions: { StringEquals: { 'aws:ResourceTag/project': name } },
+      // Jobs that topfive has started.
+      conditions: { Null: { 'aws:ResourceTag/topfive:run': 'false' } },
     }),
   );
   // AWS knows no resources for these two.

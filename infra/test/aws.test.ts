@@ -79,6 +79,14 @@ test('only the loss of a host is worth another try of a worker', () => {
   });
 });
 
+test('patterns of retries have their asterisk at the end, as Batch demands', () => {
+  for (const { Properties } of Object.values(template.findResources('AWS::Batch::JobDefinition'))) {
+    for (const { Action: _, ...patterns } of Properties.RetryStrategy.EvaluateOnExit) {
+      for (const pattern of Object.values(patterns)) assert.match(String(pattern), /^[^*]*\*?$/);
+    }
+  }
+});
+
 test('the queue of a coordinator lets workers in, and nobody else lets anybody in', () => {
   template.resourceCountIs('AWS::EC2::SecurityGroupIngress', 1);
   template.hasResourceProperties('AWS::EC2::SecurityGroupIngress', {
