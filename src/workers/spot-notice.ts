@@ -22,14 +22,14 @@ export async function spotNotice({
 }: SpotOptions): Promise<void> {
   for (;;) {
     // A host that does not answer now is asked again: nothing else tells of a notice.
-    if (await isNoticed(service).catch(() => false)) return;
+    if (await isNoticed(service, signal).catch(() => false)) return;
     await sleep(lookMs, undefined, { signal, ref: false }).catch(() => {});
     if (signal.aborted) return new Promise(() => {});
   }
 }
 
-async function isNoticed(service: string): Promise<boolean> {
-  const signal = () => AbortSignal.timeout(answerWithinMs);
+async function isNoticed(service: string, ending: AbortSignal): Promise<boolean> {
+  const signal = () => AbortSignal.any([ending, AbortSignal.timeout(answerWithinMs)]);
   const asked = await fetch(`${service}/latest/api/token`, {
     method: 'PUT',
     headers: { 'x-aws-ec2-metadata-token-ttl-seconds': String(tokenSeconds) },

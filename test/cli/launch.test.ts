@@ -1,4 +1,4 @@
-/** `submit --launch aws-batch`: moto takes the jobs, and the test starts what they say in the place of a container engine. */
+/** `submit --launch`: moto, or a server that knows Kubernetes's schemas, takes the jobs, and the test starts what they say in the place of a container engine. */
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -6,8 +6,8 @@ import { after, before, test } from 'node:test';
 import type { RunRecord } from '../../src/scoring/run-record.ts';
 import { openFs } from '../../src/storage/fs.ts';
 import { openS3 } from '../../src/storage/s3-storage.ts';
+import { type KubernetesServer, kubeconfig, startKubernetes } from '../launch/kubernetes-server.ts';
 import { batchRegion, type MotoBatch, makeBatch } from '../launch/moto-batch.ts';
-import type { SeenJob } from '../launch/platform-contract.ts';
 import { waitFor } from '../queue/harness.ts';
 import { anyCredentials, type Moto, makeBucket, startMoto, withoutMoto } from '../storage/moto.ts';
 import { correct, specText, writeSmallSet } from './small-set.ts';
@@ -17,6 +17,7 @@ const options = { skip: withoutMoto };
 const store = 's3://bucket/store';
 let moto: Moto;
 let batch: MotoBatch;
+let kubernetes: KubernetesServer;
 let place: Place;
 
 before(async () => {
@@ -31,7 +32,12 @@ before(async () => {
   Object.assign(process.env, settings);
   await makeBucket(moto.endpoint, 'bucket');
   batch = await makeBatch(moto);
-  place = makePlace({ ...settings, TOPFIVE_STORE: store });
+  kubernetes = await startKubernetes({
+    namespace: 'lab',
+    names: ['topfive-worker', 'topfive-coordinator'],
+  });
+  place = makePlace({ ...settings, TOPFIVE_STORE: store, KUBECONFIG: 'kubeconfig' });
+  await writeFile(join(place.directory, 'kubeconfig'), kubeconfig(kubernetes.url));
   await writeSmallSet(place.directory);
   const set = openFs(place.directory);
   const bucket = openS3('s3://bucket/data');
@@ -44,46 +50,52 @@ before(async () => {
 
 after(async () => {
   place?.remove();
+  await kubernetes?.close();
   await moto?.stop();
 });
 
-const startAs = ({ args }: SeenJob, ...more: string[]) => place.start(...args, ...more);
+const platforms = {
+  'aws-batch': () => batch.seen(),
+  kubernetes: async () => kubernetes.seen(),
+};
 
-const jobOf = (command: string) =>
-  waitFor(`a job that runs ${command}`, async () =>
-    (await batch.seen()).find(({ args }) => args[0] === command),
-  );
-
-test(
-  'a coordinator is started as a job, starts its workers as jobs, and nothing is left after the run',
-  options,
-  async () => {
-    const submitted = await place.topfive(
-      ...['submit', 's3://bucket/data/spec.yaml', '--launch', 'aws-batch:2', '--json'],
+for (const [platform, seen] of Object.entries(platforms)) {
+  const jobOf = (command: string) =>
+    waitFor(`a job that runs ${command}`, async () =>
+      (await seen()).find(({ args }) => args[0] === command),
     );
-    assert.equal(submitted.code, 0, submitted.stderr);
-    assert.match(submitted.stderr, /a coordinator starts on aws-batch, and 2 workers/);
-    const { runId } = JSON.parse(submitted.stdout);
-    const coordinating = await jobOf('resume');
-    assert.equal(coordinating.members, 1);
-    assert.equal(coordinating.env.TOPFIVE_STORE, store);
-    const here = ['--host', '127.0.0.1', '--port', '0', '--json'];
-    const coordinator = startAs(coordinating, ...here);
-    const working = await jobOf('worker');
-    assert.equal(working.members, 2);
-    const workers = [1, 2].map(() => startAs(working));
-    const ended = await coordinator.ended;
-    assert.equal(ended.code, 0, ended.stderr);
-    const record: RunRecord = JSON.parse(ended.stdout);
-    assert.equal(record.runId, runId);
-    for (const { accuracy } of record.models) assert.equal(accuracy.top1.correct, correct);
-    const over = performance.now();
-    for (const worker of workers) assert.equal((await worker.ended).code, 0);
-    assert.ok(performance.now() - over < 5000, 'workers end within 5 s of their run');
-    const left = (await batch.seen()).filter(({ args, told }) => args[0] === 'worker' && !told);
-    assert.deepEqual(left, [], 'workers that Batch has not started are ended');
-  },
-);
+
+  test(
+    `on ${platform} a coordinator is started as a job, starts its workers as jobs, and nothing is left after the run`,
+    options,
+    async () => {
+      const submitted = await place.topfive(
+        ...['submit', 's3://bucket/data/spec.yaml', '--launch', `${platform}:2`, '--json'],
+      );
+      assert.equal(submitted.code, 0, submitted.stderr);
+      assert.match(submitted.stderr, /a coordinator starts on [a-z-]+, and 2 workers/);
+      const { runId } = JSON.parse(submitted.stdout);
+      const coordinating = await jobOf('resume');
+      assert.equal(coordinating.members, 1);
+      assert.equal(coordinating.env.TOPFIVE_STORE, store);
+      const here = ['--host', '127.0.0.1', '--port', '0', '--json'];
+      const coordinator = place.start(...coordinating.args, ...here);
+      const working = await jobOf('worker');
+      assert.equal(working.members, 2);
+      const workers = [1, 2].map(() => place.start(...working.args));
+      const ended = await coordinator.ended;
+      assert.equal(ended.code, 0, ended.stderr);
+      const record: RunRecord = JSON.parse(ended.stdout);
+      assert.equal(record.runId, runId);
+      for (const { accuracy } of record.models) assert.equal(accuracy.top1.correct, correct);
+      const over = performance.now();
+      for (const worker of workers) assert.equal((await worker.ended).code, 0);
+      assert.ok(performance.now() - over < 5000, 'workers end within 5 s of their run');
+      const left = (await seen()).filter(({ args, told }) => args[0] === 'worker' && !told);
+      assert.deepEqual(left, [], 'workers that have not started are ended');
+    },
+  );
+}
 
 const refused: [string, (text: string) => string, string[], RegExp][] = [
   [

@@ -11,6 +11,20 @@ import type { SeenJob } from './platform-contract.ts';
 
 export const token = 'a-token-of-the-test';
 
+/** A kubeconfig that leads to the server. */
+export function kubeconfig(
+  server: string,
+  more: { cluster?: object; user?: object; namespace?: string } = {},
+) {
+  const { cluster, user = { token }, namespace = 'lab' } = more;
+  return JSON.stringify({
+    'current-context': 'here',
+    contexts: [{ name: 'here', context: { cluster: 'one', user: 'me', namespace } }],
+    clusters: [{ name: 'one', cluster: { server, ...cluster } }],
+    users: [{ name: 'me', user }],
+  });
+}
+
 type JobObject = ConstructorParameters<typeof Job>[0] & object;
 
 export interface KubernetesServer {

@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { after, test } from 'node:test';
 import { readLaunchSettings } from '../../src/config.ts';
 import { openKubernetes } from '../../src/launch/kubernetes.ts';
-import { startKubernetes, token } from './kubernetes-server.ts';
+import { kubeconfig, startKubernetes, token } from './kubernetes-server.ts';
 import { testPlatform } from './platform-contract.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'topfive-kubernetes-'));
@@ -16,23 +16,13 @@ const read = (file: string) => readFileSync(join(certificates, file));
 const tls = { key: read('queue.key'), cert: read('queue.pem') };
 const authority = { 'certificate-authority': join(certificates, 'authority.pem') };
 
-interface ConfigParts {
-  server: string;
-  cluster?: object;
-  user?: object;
-  namespace?: string;
-}
-
 /** Writes a kubeconfig, which JSON is too. */
-function writeConfig(name: string, { server, cluster, user, namespace = 'lab' }: ConfigParts) {
+function writeConfig(
+  name: string,
+  { server, ...more }: { server: string } & Parameters<typeof kubeconfig>[1],
+): string {
   const file = join(directory, name);
-  const config = {
-    'current-context': 'here',
-    contexts: [{ name: 'here', context: { cluster: 'one', user: 'me', namespace } }],
-    clusters: [{ name: 'one', cluster: { server, ...cluster } }],
-    users: [{ name: 'me', user: user ?? { token } }],
-  };
-  writeFileSync(file, JSON.stringify(config));
+  writeFileSync(file, kubeconfig(server, more));
   return file;
 }
 

@@ -58,15 +58,16 @@ export function addWorker(program: Command): void {
 }
 
 async function work(flags: WorkerFlags, settings: CliSettings): Promise<void> {
+  const over = new AbortController();
   const stop = flags.spotNotice
-    ? Promise.race([listenForEnd(), noticed(settings)])
+    ? Promise.race([listenForEnd(), noticed(settings, over.signal)])
     : listenForEnd();
   const run = flags.run === undefined ? undefined : await openStoredRun(flags.run, settings.store);
   const device = await settleDevice(flags.device, settings);
   const duties = { device, threads: flags.threads, pixelThreads: flags.pixelThreads };
   const follow = async (worker: RunningWorker) => {
     stop.then((why) => close(worker, { why, graceMs: flags.grace * 1000 }));
-    await worker.done;
+    await worker.done.finally(() => over.abort());
   };
   if (run) {
     const { startRunMember } = await import('../../workers/run-member.ts');
@@ -120,8 +121,8 @@ async function takeUp(workplace: Workplace, { log }: CliSettings): Promise<void>
 
 type EndReason = 'told' | 'orphaned';
 
-async function noticed({ log }: CliSettings): Promise<EndReason> {
-  await spotNotice({ service: metadataService(), signal: new AbortController().signal });
+async function noticed({ log }: CliSettings, signal: AbortSignal): Promise<EndReason> {
+  await spotNotice({ service: metadataService(), signal });
   log.warn('this host is about to be taken: the worker ends');
   return 'told';
 }
