@@ -209,7 +209,8 @@ function legend(
   { points, front = [] }: Scatter,
   { layout, lookOf }: { layout: Layout; lookOf: (point: Pick<ScatterPoint, 'family'>) => Look },
 ) {
-  const families = [...new Set(points.map(({ family }) => family))];
+  const all = [...new Set(points.map(({ family }) => family))];
+  const families = all.every((family) => family === null) ? [] : all;
   const kinds = [...new Set(points.map(({ measured }) => measured))];
   const entries = [
     ...families.map((family) => ({

@@ -21,7 +21,10 @@ const resultFiles = [
 const furtherFiles = ['predictions/', 'plots/', 'thumbnails.', 'night.', 'compare/'];
 
 /** Refuses, before any work is done, a directory that could not take the results. */
-export async function checkOutput(directory: string): Promise<void> {
+export async function checkOutput(
+  directory: string,
+  { option = '--out' }: { option?: string } = {},
+): Promise<void> {
   try {
     await makeFolder(directory);
     await access(directory, constants.W_OK);
@@ -31,7 +34,7 @@ export async function checkOutput(directory: string): Promise<void> {
   } catch (error) {
     throw new TopfiveError(
       'output',
-      `cannot write to the output directory ${directory}: ${messageOf(error)}; choose another --out`,
+      `cannot write to the output directory ${directory}: ${messageOf(error)}; choose another ${option}`,
       { cause: error },
     );
   }

@@ -68,6 +68,9 @@ test('runs that make no page together are refused with exit code 3 and a sentenc
 });
 
 test('a place for plots that cannot be written is refused before anything is rendered', async () => {
-  const { code, stdout } = await place.topfive('report', './resnexts', '--plots', '/dev/null/x');
+  const { code, stdout, stderr } = await place.topfive(
+    ...['report', './resnexts', '--plots', '/dev/null/x'],
+  );
+  assert.match(stderr, /choose another --plots/);
   assert.deepEqual([code, stdout], [2, '']);
 });

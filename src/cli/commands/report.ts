@@ -37,7 +37,7 @@ export function addReport(program: Command): void {
     .option('--plots <dir>', 'write the plots there too, as PNG files')
     .option('--no-thumbnails', 'leave out the pictures of wrongly answered images')
     .action(async (runs: string[], { format, out, plots, thumbnails }: ReportFlags) => {
-      if (plots !== undefined) await checkOutput(plots);
+      if (plots !== undefined) await checkOutput(plots, { option: '--plots' });
       const { record, pictures } = await readPage(runs, readSettings(command).store);
       // Loaded here alone: drawing charts takes more code than all the other commands.
       const { render } = await import('../../report/render.ts');

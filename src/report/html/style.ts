@@ -68,6 +68,7 @@ td[data-v] { white-space: nowrap; }
 tr.groups th { text-align: center; border-bottom: 0; padding-bottom: 0; } tr.groups th:not(:empty) { border-bottom: 1px solid var(--line); }
 td b { font-weight: 620; }
 td small { display: block; color: var(--muted); font-size: 12px; line-height: 1.4; white-space: nowrap; }
+.mistakes td { vertical-align: middle; }
 .thumbnail { display: block; border-radius: 4px; object-fit: cover; }
 td small.agrees { color: var(--good); } td small.differs { color: var(--bad); font-weight: 600; }
 .figures th:not(:first-child), .figures td:not(:first-child) { padding-left: 8px; padding-right: 8px; }
@@ -93,6 +94,7 @@ figure > h3 { margin: 0 0 6px; }
 figcaption { color: var(--muted); font-size: 13px; margin-top: 4px; }
 .chart { overflow-x: auto; }
 .chart svg { display: block; width: 100%; min-width: 420px; height: auto; font-family: var(--sans); font-size: 11.5px; font-variant-numeric: tabular-nums; }
+.charts .chart svg { max-width: 600px; }
 .wide .chart svg { min-width: 760px; }
 .key { display: inline-flex; align-items: center; gap: 5px; margin-right: 14px; white-space: nowrap; }
 .key svg { width: 14px; height: 10px; min-width: 0; flex: none; }
