@@ -10,15 +10,15 @@ const batchSchema = z.object({ batch: z.number().int().positive() });
 
 const candidates = [1, 2, 4, 8, 16, 32];
 /** Each trial of a candidate runs at least this long, in seconds. */
-const trialSeconds = 0.08;
+const trialSeconds = 0.05;
 /** Trials of each candidate that is in question after its first; in turn, so that a busy moment touches all. */
 const furtherTrials = 2;
 /** A candidate that is this much slower than the best in its first trial is out of the question. */
 const hopeless = 1.15;
 /** Batches whose time an image is this near to the best are equal: timings are no finer. */
 const nearlyEqual = 1.03;
-/** No larger batch is tried once a single run takes this many seconds. */
-const longestRun = 0.5;
+/** No larger batch is tried once a single run takes this many seconds: what surrounds it is then nothing beside it. */
+const longestRun = 0.2;
 
 export interface Settling {
   plan: Plan;
