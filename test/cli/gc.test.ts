@@ -59,7 +59,7 @@ test('nothing of a young store goes', async () => {
 
 test('what would go is shown, with the reasons for the rest, and stays', async () => {
   const { stdout, stderr } = await gc(...strict);
-  assert.match(stdout, new RegExp(`${runs[1]} +small +\\d{4}-`));
+  assert.match(stdout, new RegExp(`\n${runs[1]} +small +\\d{4}-[^\\n]+\\n$`));
   assert.match(stderr, /^1 run of 4, [\d.]+ \w+ may go; --delete removes them\n$/);
   const { kept, gone, deleted, bytes } = JSON.parse((await gc(...strict, '--json')).stdout);
   assert.deepEqual(

@@ -60,6 +60,8 @@ test('a schedule is kept before there is a worker, and shown', async () => {
     [name, runs, cron, timeZone, last],
     ['often', 'small', '*/4 * * * * *', 'UTC', null],
   );
+  const { stdout } = await place.topfive('schedule', 'list');
+  assert.match(stdout, /\noften +\*\/4 [^\n]+\n$/);
   const { json } = await schedule('list', '--json');
   assert.deepEqual(
     json.map((one: { name: string }) => one.name),

@@ -44,7 +44,7 @@ export function addGc(program: Command): void {
 
 function describe({ gone }: Garbage): string {
   if (gone.length === 0) return '';
-  return plainTable({
+  const table = plainTable({
     head: ['run', 'name', 'submitted', 'size'],
     right: [3],
     rows: gone.map(({ runId, name, createdAt, bytes: size }) => [
@@ -54,6 +54,7 @@ function describe({ gone }: Garbage): string {
       bytes(size),
     ]),
   });
+  return `${table}\n`;
 }
 
 async function tellSum({ gone, kept }: Garbage, flags: GcFlags): Promise<void> {

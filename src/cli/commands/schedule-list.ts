@@ -34,7 +34,7 @@ function missedLine(name: string, missed: number): string {
 }
 
 function describe(states: ScheduleState[]): string {
-  return plainTable({
+  const table = plainTable({
     head: ['name', 'timetable', 'zone', 'next', 'last', 'verdict', 'missed'],
     rows: states.map(({ name, cron, timeZone, next, last, missed }) => [
       name,
@@ -46,4 +46,5 @@ function describe(states: ScheduleState[]): string {
       String(missed),
     ]),
   });
+  return `${table}\n`;
 }
