@@ -21,9 +21,12 @@ const workers = Number(values.workers);
 const images = 50_000;
 /** ImageNet's validation set is 6.7 GB. */
 const imageBytes = 6.7e9;
-/** The data sheet of NVIDIA's A10G, the GPU of g5: FP32 without tensor cores, two operations a multiply-accumulate. */
+/** FP32 without tensor cores, two operations a multiply-accumulate: NVIDIA's figure for the A10, whose sister A10G is the GPU of g5. */
 const peakFlops = 31.2e12;
-/** USD in us-east-1. EC2 on demand as published in June 2026, Fargate in March 2026; Spot's share of it is assumed. */
+/**
+ * USD in us-east-1, as pages about AWS's prices gave them: EC2 on demand in June 2026 (factualminds.com), Fargate in March 2026
+ * (wring.co). Spot's share and S3's prices are assumed. Disks, public addresses and the minutes until Batch lets a host go are left out.
+ */
 const prices = {
   g5xlarge: 1.006,
   spotShare: 0.4,

@@ -61,7 +61,7 @@ export async function chosenFleet(
   { workers }: PlatformChoice,
   { plan, storage }: { plan: Plan; storage: Storage },
 ): Promise<FleetSize> {
-  if (workers !== undefined) return { workers, why: 'so it was asked for' };
+  if (workers !== undefined) return { workers, why: 'as asked for' };
   return fleetFor(plan, await readPaces(storage, plan.models, plan.spec.device));
 }
 

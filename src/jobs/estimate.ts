@@ -59,7 +59,7 @@ export function estimate(plan: Plan, { manifest, paces, ...wish }: EstimateInput
   const { workers: count, why } =
     wish.workers === undefined
       ? fleetFor(plan, paces)
-      : { workers: wish.workers, why: 'so it was asked for' };
+      : { workers: wish.workers, why: 'as asked for' };
   const hourlyRate = wish.hourlyRate ?? spec.budget?.hourlyRate;
   return {
     images,
