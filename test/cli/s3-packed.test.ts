@@ -30,7 +30,7 @@ before(async () => {
   const spec = (dataset: string) =>
     specText()
       .replace(/^dataset: .*$/m, dataset)
-      .replace('shardSize: 10', `shardSize: ${shardSize}`);
+      .replace('shardSize: 10', `shardSize: ${shardSize}\nthumbnails: 0`);
   await writeFile(join(place.directory, 's3.yaml'), spec('dataset: { uri: s3://bucket/packed }'));
   const local = await place.topfive(
     ...['dataset', 'pack', 'val', '--labels', 'val_list.txt', '--out', 'packed'],

@@ -51,9 +51,9 @@ const wrong: [string, string[], RegExp][] = [
     /127\.0\.0\.1:1 cannot be used/,
   ],
   [
-    'a launcher to come',
+    'a store that workers elsewhere cannot reach',
     ['submit', 'spec.yaml', '--launch', 'kubernetes'],
-    /kubernetes is not built yet/,
+    /the store is \.topfive, which workers on kubernetes cannot reach: put it on S3/,
   ],
   [
     'options of a coordinator without one',

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { classes, correct, specText, writeSmallSet } from '../cli/small-set.ts';
+import { makePlace } from '../cli/topfive.ts';
 import { tinyModel } from '../models/tiny-model.ts';
-import { classes, correct, specText, writeSmallSet } from './small-set.ts';
-import { makePlace } from './topfive.ts';
 
 const place = makePlace();
 const at = (...path: string[]) => join(place.directory, ...path);

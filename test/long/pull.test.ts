@@ -7,9 +7,9 @@ import { join } from 'node:path';
 import { after, beforeEach, describe, test } from 'node:test';
 import { createProxy } from 'proxy';
 import { sha256 } from '../../src/storage/digest.ts';
+import { makePlace } from '../cli/topfive.ts';
 import { seededTensors, writeSafetensors } from '../models/seeded-checkpoint.ts';
 import { close, listen, startWebServer } from '../storage/web-server.ts';
-import { makePlace } from './topfive.ts';
 
 const server = makePlace();
 const web = await startWebServer(server.directory);

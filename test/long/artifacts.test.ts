@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { readOnnx } from '../../src/onnx/read.ts';
 import { sha256 } from '../../src/storage/digest.ts';
+import { images, writeSmallSet } from '../cli/small-set.ts';
+import { makePlace } from '../cli/topfive.ts';
 import { seededTensors, writeSafetensors } from '../models/seeded-checkpoint.ts';
 import { call, global, pickle, text } from '../onnx/weights/pickle-bytes.ts';
 import { zip } from '../onnx/weights/zip-bytes.ts';
-import { images, writeSmallSet } from './small-set.ts';
-import { makePlace } from './topfive.ts';
 
 const place = makePlace();
 after(() => place.remove());

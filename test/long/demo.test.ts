@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import type { RunRecord } from '../../src/scoring/run-record.ts';
-import { makePlace } from './topfive.ts';
+import { makePlace } from '../cli/topfive.ts';
 
 const place = makePlace();
 after(() => place.remove());

@@ -4,10 +4,10 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Night } from '../../src/scoring/night-record.ts';
+import { classes, specText, writeSmallSet } from '../cli/small-set.ts';
+import { makePlace } from '../cli/topfive.ts';
 import { tinyModel } from '../models/tiny-model.ts';
 import { close, listen } from '../storage/web-server.ts';
-import { classes, specText, writeSmallSet } from './small-set.ts';
-import { makePlace } from './topfive.ts';
 
 const messages: { text: string; topfive: Night }[] = [];
 /** The answer to every message. */

@@ -6,12 +6,12 @@ import { after, before, test } from 'node:test';
 import type { RunRecord } from '../../src/scoring/run-record.ts';
 import { openFs } from '../../src/storage/fs.ts';
 import { openS3 } from '../../src/storage/s3-storage.ts';
+import { correct, specText, writeSmallSet } from '../cli/small-set.ts';
+import { makePlace, type Place } from '../cli/topfive.ts';
 import { type KubernetesServer, kubeconfig, startKubernetes } from '../launch/kubernetes-server.ts';
 import { batchRegion, type MotoBatch, makeBatch } from '../launch/moto-batch.ts';
 import { waitFor } from '../queue/harness.ts';
 import { anyCredentials, type Moto, makeBucket, startMoto, withoutMoto } from '../storage/moto.ts';
-import { correct, specText, writeSmallSet } from './small-set.ts';
-import { makePlace, type Place } from './topfive.ts';
 
 const options = { skip: withoutMoto };
 const store = 's3://bucket/store';

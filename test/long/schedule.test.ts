@@ -4,10 +4,10 @@ import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { after, before, test } from 'node:test';
 import type { Night } from '../../src/scoring/night-record.ts';
+import { writeSmallSet } from '../cli/small-set.ts';
+import { makePlace, type Started } from '../cli/topfive.ts';
 import { waitFor } from '../queue/harness.ts';
 import { close, listen } from '../storage/web-server.ts';
-import { writeSmallSet } from './small-set.ts';
-import { makePlace, type Started } from './topfive.ts';
 
 const messages: { text: string; topfive: Night }[] = [];
 const server = createServer(async (request, answer) => {

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { ComparisonRecord, ModelComparison } from '../../src/scoring/comparison-record.ts';
 import type { RunRecord } from '../../src/scoring/run-record.ts';
+import { classes, correct, images, writeSmallSet } from '../cli/small-set.ts';
+import { makePlace } from '../cli/topfive.ts';
 import { tinyModel } from '../models/tiny-model.ts';
-import { classes, correct, images, writeSmallSet } from './small-set.ts';
-import { makePlace } from './topfive.ts';
 
 const place = makePlace();
 const at = (...path: string[]) => join(place.directory, ...path);

@@ -5,8 +5,8 @@ import { after, before, test } from 'node:test';
 import { significant } from '../../src/report/latency-rows.ts';
 import { type LatencyRecord, latencyRecordSchema } from '../../src/scoring/latency-record.ts';
 import { runRecordSchema } from '../../src/scoring/run-record.ts';
-import { correct, specText, writeSmallSet } from './small-set.ts';
-import { makePlace } from './topfive.ts';
+import { correct, specText, writeSmallSet } from '../cli/small-set.ts';
+import { makePlace } from '../cli/topfive.ts';
 
 const place = makePlace();
 before(() => writeSmallSet(place.directory));

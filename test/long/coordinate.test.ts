@@ -3,8 +3,8 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { RunRecord } from '../../src/scoring/run-record.ts';
-import { correct, specText, writeSmallSet } from './small-set.ts';
-import { type Ended, makePlace, type Started } from './topfive.ts';
+import { correct, specText, writeSmallSet } from '../cli/small-set.ts';
+import { type Ended, makePlace, type Started } from '../cli/topfive.ts';
 
 const place = makePlace();
 before(() => writeSmallSet(place.directory));

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { openFs } from '../../src/storage/fs.ts';
 import { openS3 } from '../../src/storage/s3-storage.ts';
+import { writeSmallSet } from '../cli/small-set.ts';
+import { makePlace, type Place } from '../cli/topfive.ts';
 import { anyCredentials, type Moto, makeBucket, startMoto, withoutMoto } from '../storage/moto.ts';
-import { writeSmallSet } from './small-set.ts';
-import { makePlace, type Place } from './topfive.ts';
 
 let moto: Moto | undefined;
 let place: Place;
