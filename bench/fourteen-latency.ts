@@ -1,6 +1,6 @@
 /**
  * `topfive latency` for all fourteen models at batch 1, fp32, with seeded weights, on the CPU: the largest take seconds an
- * image and 5 GB of memory. npx tsx bench/fourteen-latency.ts [--models ID,ID] [--folder DIR] [--restarts 5] [--max-seconds 15]
+ * image and 7 GB of memory. npx tsx bench/fourteen-latency.ts [--models ID,ID] [--folder DIR] [--restarts 5] [--max-seconds 15]
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
