@@ -1,8 +1,9 @@
 /** One pass over the images of a shard: pixels are prepared ahead, every model takes them in order. */
+
+import { inOrder } from '../data/in-order.ts';
 import type { ManifestEntry } from '../data/manifest.ts';
 import type { CropRule } from '../data/recipe.ts';
 import { TopfiveError } from '../errors.ts';
-import { mapAhead } from './ahead.ts';
 import type { ModelPass } from './model-pass.ts';
 import { contentDigest } from './reuse.ts';
 import type { ShardProgress, ShardTools } from './shard-work.ts';
@@ -28,7 +29,7 @@ export async function passOverImages(
   const digests: string[] = [];
   let readMs = 0;
   let pixelsMs = 0;
-  for await (const pixels of mapAhead(entries, { ahead: tools.ahead, work })) {
+  for await (const pixels of inOrder(entries, { limit: tools.ahead, work })) {
     if (tools.signal.aborted) {
       throw new TopfiveError('cancelled', 'the shard was given up before its end');
     }

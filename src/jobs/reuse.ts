@@ -1,7 +1,8 @@
 /** Reuse: shard records of earlier runs are taken over where conditions and the images' bytes are equal. */
+
+import { inOrder } from '../data/in-order.ts';
 import type { ManifestEntry } from '../data/manifest.ts';
 import { sha256 } from '../storage/digest.ts';
-import { mapAhead } from './ahead.ts';
 import { commitShardRecord, findReusable } from './shard-commit.ts';
 import type { ShardTools, ShardWork } from './shard-work.ts';
 import type { Station } from './stations.ts';
@@ -51,7 +52,7 @@ export async function takeOverRecords(
 async function readContent(entries: ManifestEntry[], tools: ShardTools): Promise<string> {
   const digests: string[] = [];
   const work = (entry: ManifestEntry) => tools.pixels.pixels(entry, []);
-  for await (const { sha256: digest } of mapAhead(entries, { ahead: tools.ahead, work })) {
+  for await (const { sha256: digest } of inOrder(entries, { limit: tools.ahead, work })) {
     digests.push(digest);
   }
   return contentDigest(digests);

@@ -2,10 +2,10 @@
 import { cropsOf } from '../data/crop.ts';
 import { encodeJpeg, Undecodable } from '../data/decode.ts';
 import { MissingImage, openImageSource } from '../data/image-source.ts';
+import { inOrder } from '../data/in-order.ts';
 import type { Manifest, ManifestEntry } from '../data/manifest.ts';
 import type { CropRule } from '../data/recipe.ts';
 import type { ComparisonRecord } from '../scoring/comparison-record.ts';
-import { mapAhead } from './ahead.ts';
 
 /** Twice the side in CSS pixels at which reports show them; 4 kB or so each. */
 const side = 144;
@@ -46,7 +46,7 @@ export async function makeThumbnails(
   const work = async (key: string) => ({ key, jpeg: await thumbnail(entries.get(key), source) });
   const made = new Map<string, Uint8Array>();
   let bytes = 0;
-  for await (const { key, jpeg } of mapAhead(keys, { ahead, work })) {
+  for await (const { key, jpeg } of inOrder(keys, { limit: ahead, work })) {
     bytes += jpeg?.length ?? 0;
     if (bytes > budget) break;
     if (jpeg) made.set(key, jpeg);

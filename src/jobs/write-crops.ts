@@ -1,12 +1,12 @@
 /** The pixels that a model sees, as files: what its recipe makes of each image, before mean and std. */
 import { writeFile } from 'node:fs/promises';
 import { join, posix } from 'node:path';
+import { inOrder } from '../data/in-order.ts';
 import type { Manifest, ManifestEntry } from '../data/manifest.ts';
 import { cropRuleOf, type Recipe } from '../data/recipe.ts';
 import { messageOf, TopfiveError } from '../errors.ts';
 import { sha256 } from '../storage/digest.ts';
 import { makeFolder } from '../storage/make-folder.ts';
-import { mapAhead } from './ahead.ts';
 import type { PixelResult, PixelSource } from './ports.ts';
 
 /** One image of `index.json`: its file of uint8, height × width × 3, RGB; or why there is none. */
@@ -34,7 +34,7 @@ export async function writeCrops(manifest: Manifest, options: CropOptions): Prom
   const rows: CropRow[] = [];
   try {
     await makeFolder(directory);
-    for await (const row of mapAhead(images, { ahead, work })) {
+    for await (const row of inOrder(images, { limit: ahead, work })) {
       rows.push(row);
       onRow(row);
     }
