@@ -10,6 +10,7 @@ import { requestsOf } from '../jobs/prepare-models.ts';
 import type { Spec } from '../jobs/spec.ts';
 import { openPlatform, type PlatformName, platformNames } from '../launch/open-platform.ts';
 import type { JobPlatform } from '../launch/platform.ts';
+import { isS3Uri } from '../storage/s3-uri.ts';
 import type { Storage } from '../storage/storage.ts';
 
 /** Who starts workers, and how many of them. */
@@ -84,7 +85,7 @@ export function requireReachable(
     ['the devkit', devkit ?? uri],
     ...requestsOf(spec).map(({ id, onnx }): [string, string | undefined] => [`model ${id}`, onnx]),
   ];
-  const local = places.find(([, place]) => !/^s3:\/\//i.test(place ?? ''));
+  const local = places.find(([, place]) => !isS3Uri(place ?? ''));
   if (!local) return;
   const [what, place] = local;
   throw new TopfiveError(

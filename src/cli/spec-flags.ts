@@ -7,6 +7,7 @@ import { isSystemError, messageOf, TopfiveError } from '../errors.ts';
 import { checkSpec, parseSpec, type Spec } from '../jobs/spec.ts';
 import { findCard } from '../models/cards.ts';
 import { openObject } from '../storage/open.ts';
+import { isS3Uri } from '../storage/s3-uri.ts';
 import { type DatasetFlags, datasetOf, layoutOption } from './dataset-flags.ts';
 import {
   autoOr,
@@ -81,14 +82,12 @@ async function specFromFile(file: string, flags: SpecFlags): Promise<Spec> {
     );
   }
   const text = await readText(file);
-  const folder = isRemote(file) ? file.slice(0, file.lastIndexOf('/')) : dirname(resolve(file));
+  const folder = isS3Uri(file) ? file.slice(0, file.lastIndexOf('/')) : dirname(resolve(file));
   return parseSpec(text, { source: file, folder });
 }
 
-const isRemote = (file: string) => /^s3:\/\//i.test(file);
-
 async function readText(file: string): Promise<string> {
-  if (isRemote(file)) {
+  if (isS3Uri(file)) {
     const { storage, key } = openObject(file);
     return (await storage.get(key)).toString();
   }

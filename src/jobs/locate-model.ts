@@ -10,15 +10,16 @@ import {
 } from '../models/artifact.ts';
 import { findCardArtifact } from '../models/card-artifact.ts';
 import { findCard } from '../models/cards.ts';
-import { fetchArtifact, isRemote } from '../models/remote-artifact.ts';
+import { fetchArtifact } from '../models/remote-artifact.ts';
 import { openArtifactCache } from '../storage/artifact-cache.ts';
+import { isS3Uri } from '../storage/s3-uri.ts';
 import { halfArtifactOf } from './half-artifact.ts';
 import type { PlannedModel } from './plan.ts';
 import type { ModelRequest } from './spec.ts';
 
 /** @throws TopfiveError `model` when there is none, with the ways to get one */
 export async function locateModel({ id, onnx, card = id }: ModelRequest): Promise<string> {
-  if (onnx !== undefined) return isRemote(onnx) ? (await fetchArtifact(onnx)).path : onnx;
+  if (onnx !== undefined) return isS3Uri(onnx) ? (await fetchArtifact(onnx)).path : onnx;
   if (!findCard(card)) {
     throw new TopfiveError(
       'model',

@@ -4,9 +4,10 @@ import type { Recipe } from '../data/recipe.ts';
 import { TopfiveError } from '../errors.ts';
 import { type Artifact, readArtifact } from '../models/artifact.ts';
 import { findCard, requireCard } from '../models/cards.ts';
-import { expectRemote, isRemote } from '../models/remote-artifact.ts';
+import { expectRemote } from '../models/remote-artifact.ts';
 import { type GraphFile, openGraph } from '../onnx/graph-file.ts';
 import { digestOf } from '../storage/digest.ts';
+import { isS3Uri } from '../storage/s3-uri.ts';
 import { halfArtifactOf } from './half-artifact.ts';
 import { locateModel } from './locate-model.ts';
 import { countCost, publishedOf } from './model-figures.ts';
@@ -27,7 +28,7 @@ export async function prepareModels(
 ): Promise<PlannedModel[]> {
   const requests = requestsOf(spec);
   // The last of many models is known to be there before the first is downloaded.
-  await Promise.all(requests.map(({ onnx }) => onnx && isRemote(onnx) && expectRemote(onnx)));
+  await Promise.all(requests.map(({ onnx }) => onnx && isS3Uri(onnx) && expectRemote(onnx)));
   const highestLabel = manifest.entries.reduce((highest, { label }) => Math.max(highest, label), 0);
   const planned: PlannedModel[] = [];
   for (const request of requests) {
@@ -102,7 +103,7 @@ async function prepareModel(
 
 /** Where a worker on another machine finds it too. */
 function sourceOf({ onnx }: ModelRequest): { uri?: string } {
-  return onnx !== undefined && isRemote(onnx) ? { uri: onnx } : {};
+  return onnx !== undefined && isS3Uri(onnx) ? { uri: onnx } : {};
 }
 
 /** The same model with the artifact that is made of its own; whatever was settled for it stands. */

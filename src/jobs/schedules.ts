@@ -59,7 +59,7 @@ export async function readSchedule(storage: Storage, name: string): Promise<Sche
 
 /** Its nights stay. */
 export async function removeSchedule(storage: Storage, name: string): Promise<void> {
-  for await (const { key } of storage.list(folderOf(name))) await storage.delete(key);
+  await storage.deleteFolder(folderOf(name));
 }
 
 /** The run that was begun for a night, so that a worker that takes it up after another's death goes on with it. */

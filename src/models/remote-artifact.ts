@@ -38,11 +38,6 @@ interface Remote {
   name: string;
 }
 
-/** Whether an artifact is named by a URI, not by a path. */
-export function isRemote(onnx: string): boolean {
-  return /^s3:\/\//i.test(onnx);
-}
-
 /** @throws TopfiveError `model` when there is no such object, `access` when the server lets nobody see it */
 export async function expectRemote(uri: string): Promise<void> {
   const { storage, key } = openObject(uri);

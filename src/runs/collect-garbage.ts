@@ -1,7 +1,4 @@
 /** Finding the runs of a store that may go, and removing them; what names or needs a run keeps it. */
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { inOrder } from '../data/in-order.ts';
 import { TopfiveError } from '../errors.ts';
 import { listBaselines, readBaseline } from '../jobs/baselines.ts';
@@ -112,25 +109,17 @@ async function removeRun(storage: Storage, { runId }: StoredRun): Promise<void> 
   const { root, plan } = runKeys(runId);
   // First of all: without its plan nobody takes it for a run that can go on.
   await storage.delete(plan);
-  const keys: string[] = [];
-  for await (const { key } of storage.list(root)) keys.push(key);
-  await all(keys, (key) => storage.delete(key));
-  if (storage.uri.startsWith('file:')) {
-    await rm(join(fileURLToPath(storage.uri), root), { recursive: true, force: true });
-  }
+  await storage.deleteFolder(root);
 }
 
 async function removePointers(storage: Storage, roots: ReadonlySet<string>): Promise<void> {
   if (roots.size === 0) return;
   const keys: string[] = [];
   for await (const { key } of storage.list(reusePrefix)) keys.push(key);
-  await all(keys, async (key) => {
+  const work = async (key: string) => {
     const { record } = JSON.parse((await storage.get(key)).toString()) as { record: string };
     const root = record.split('/', 2).join('/');
     if (roots.has(`${root}/`)) await storage.delete(key);
-  });
-}
-
-async function all(keys: string[], work: (key: string) => Promise<void>): Promise<void> {
+  };
   for await (const _ of inOrder(keys, { limit: atOnce, work }));
 }

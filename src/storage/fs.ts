@@ -5,7 +5,7 @@ import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { isSystemError, messageOf, TopfiveError } from '../errors.ts';
 import { stampOf } from './digest.ts';
-import { checkKey, checkPrefix, ownEnding } from './key.ts';
+import { checkFolder, checkKey, checkPrefix, ownEnding } from './key.ts';
 import { makeFolder } from './make-folder.ts';
 import type { Storage, StoredObject } from './storage.ts';
 import { readSubfolders, walk } from './walk.ts';
@@ -98,6 +98,16 @@ class FsStorage implements Storage {
       await unlink(this.#path(key));
     } catch (error) {
       if (!isSystemError(error, 'ENOENT', 'ENOTDIR')) throw unwritten(this.#path(key), error);
+    }
+  }
+
+  async deleteFolder(prefix: string): Promise<void> {
+    checkFolder(prefix);
+    const folder = join(this.#root, prefix);
+    try {
+      await rm(folder, { recursive: true, force: true });
+    } catch (error) {
+      throw unwritten(folder, error);
     }
   }
 

@@ -25,6 +25,14 @@ export function checkPrefix(prefix: string): void {
   if (prefix !== '') checkKey(prefix.replace(/\/$/, ''));
 }
 
+/** The same for a prefix that is a whole folder, and not everything. */
+export function checkFolder(prefix: string): void {
+  if (!prefix.endsWith('/')) {
+    throw new TopfiveError('usage', `A folder ends in "/", unlike ${JSON.stringify(prefix)}.`);
+  }
+  checkPrefix(prefix);
+}
+
 export function isKey(key: string): boolean {
   return (
     !/[\0\p{Surrogate}]/u.test(key) &&

@@ -1,6 +1,6 @@
 /** Storage on S3: a bucket and a prefix in it. */
 import { TopfiveError } from '../errors.ts';
-import { checkKey, checkPrefix, isKey, ownEnding, sortByCodePoints } from './key.ts';
+import { checkFolder, checkKey, checkPrefix, isKey, ownEnding, sortByCodePoints } from './key.ts';
 import {
   type Attempt,
   type ListObjectsV2Output,
@@ -13,6 +13,9 @@ import { refusal, type S3Place, statusOf } from './s3-errors.ts';
 import { contentOf, uploadInParts } from './s3-upload.ts';
 import { parseS3Uri, type S3Uri } from './s3-uri.ts';
 import type { Storage, StoredObject } from './storage.ts';
+
+/** Objects of a folder that are deleted at a time; the request for many at once is not known to every server. */
+const deletedAtOnce = 16;
 
 /** @param uri `s3://bucket/prefix`; nothing is asked of the server before the first call. */
 export function openS3(uri: string): Storage {
@@ -145,6 +148,15 @@ class S3Storage implements Storage {
     await this.#ask({ action: 'delete', key }, ({ s3, options }) =>
       s3.deleteObject(object, options),
     );
+  }
+
+  async deleteFolder(prefix: string): Promise<void> {
+    checkFolder(prefix);
+    const keys: string[] = [];
+    for await (const { key } of this.list(prefix)) keys.push(key);
+    for (let start = 0; start < keys.length; start += deletedAtOnce) {
+      await Promise.all(keys.slice(start, start + deletedAtOnce).map((key) => this.delete(key)));
+    }
   }
 
   #object(key: string): { Bucket: string; Key: string } {

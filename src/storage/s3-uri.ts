@@ -10,6 +10,9 @@ export interface S3Uri {
   uri: string;
 }
 
+/** Whether a text names something on S3, and not a path. */
+export const isS3Uri = (text: string) => /^s3:\/\//i.test(text);
+
 /** A `usage` TopfiveError for what names no bucket. */
 export function parseS3Uri(text: string): S3Uri {
   const [, bucket, path] = /^s3:\/\/([^/]*)\/*(.*?)\/*$/is.exec(text) ?? [];

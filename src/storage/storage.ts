@@ -26,4 +26,6 @@ export interface Storage {
   /** Names of the folders directly under `prefix` (empty, or ending in `/`), in order, empty folders too. */
   folders(prefix: string): Promise<string[]>;
   delete(key: string): Promise<void>;
+  /** Deletes everything under `prefix`, which ends in `/`, and with it the folder itself where storage has such. */
+  deleteFolder(prefix: string): Promise<void>;
 }

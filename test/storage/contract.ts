@@ -241,4 +241,16 @@ export function storageContract(name: string, { open, skip = false }: Subject): 
     assert.equal(await storage.size('gone'), undefined);
     assert.equal(await storage.put('gone', 'y', { ifAbsent: true }), true);
   });
+
+  on('deleteFolder removes what is under a folder, and nothing beside it', async ({ storage }) => {
+    const inside = Array.from({ length: 20 }, (_, index) => `a/b/${index}/x`);
+    for (const key of [...inside, 'a/bc', 'a/c/x']) await storage.put(key, 'x');
+    await storage.deleteFolder('a/b/');
+    await storage.deleteFolder('never/was/');
+    assert.deepEqual(await keysOf(storage, ''), ['a/bc', 'a/c/x']);
+    assert.deepEqual(await storage.folders('a/'), ['c']);
+    for (const prefix of ['', 'a/c', '../', '/']) {
+      await assert.rejects(storage.deleteFolder(prefix), ofKind('usage'), prefix);
+    }
+  });
 }

@@ -77,6 +77,7 @@ test('neighbours in a row group cost one read of it', async () => {
     list: (prefix) => files.list(prefix),
     folders: (prefix) => files.folders(prefix),
     delete: (key) => files.delete(key),
+    deleteFolder: (prefix) => files.deleteFolder(prefix),
   };
   const images = new ParquetImages(counted);
   await images.read({ file: part(1), row: 0 });
