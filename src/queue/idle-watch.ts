@@ -22,16 +22,20 @@ export async function waitUntilIdle({
   unreachableSeconds = 60,
 }: IdleWatch): Promise<'idle' | 'unreachable' | 'stopped'> {
   const everyMs = Math.min(1000, Math.max(50, seconds * 250));
-  let lastWork = performance.now();
-  let lastAnswer = lastWork;
+  let lastAnswer = performance.now();
+  /** The first look since there was work; undefined after a look that saw some. */
+  let idleSince: number | undefined;
   while (!signal.aborted) {
     await sleep(everyMs, undefined, { signal, ref: false }).catch(() => {});
     if (signal.aborted) break;
     const unfinished = isBusy() ? 1 : await withDeadline(countUnfinished(), 5000);
     const now = performance.now();
     if (unfinished !== undefined) lastAnswer = now;
-    if (unfinished) lastWork = now;
-    if (unfinished === 0 && now - lastWork >= seconds * 1000) return 'idle';
+    if (unfinished) idleSince = undefined;
+    if (unfinished === 0) {
+      idleSince ??= now;
+      if (now - idleSince >= seconds * 1000) return 'idle';
+    }
     if (now - lastAnswer >= Math.max(seconds, unreachableSeconds) * 1000) return 'unreachable';
   }
   return 'stopped';
