@@ -120,7 +120,25 @@ function byKey(given: z.infer<typeof keyedSchema>, { source, entries }: Context)
       `${source.uri} has classes for ${stray}, which is no image of the dataset; use the label set of this dataset.`,
     );
   }
+  refuseAmbiguous(names, { source, keys });
   return judged(entries, (index) => classesOf.get(names[index]));
+}
+
+/** File names alone do not tell images of two folders apart. */
+function refuseAmbiguous(
+  names: readonly string[],
+  { source, keys }: { source: LabelSetSource; keys: readonly string[] },
+): void {
+  const first = new Map<string, number>();
+  for (const [index, name] of names.entries()) {
+    const earlier = first.get(name);
+    if (earlier !== undefined) {
+      throw datasetError(
+        `${source.uri} names images by file name, and ${keys[earlier]} and ${keys[index]} have the same: name them by their paths in the dataset.`,
+      );
+    }
+    first.set(name, index);
+  }
 }
 
 function judged(

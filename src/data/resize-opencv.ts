@@ -1,6 +1,6 @@
 /** cv2.resize of OpenCV 4.x on 8-bit RGB, bit for bit: INTER_LINEAR and INTER_CUBIC, for a window of the result. */
 import { type CropWindow, roundHalfEven } from './geometry.ts';
-import { layOut, memoryBytes, putTable, rows } from './kernels/rows.ts';
+import { layOut, memoryBytes, putTable, rows, slack } from './kernels/rows.ts';
 import { type Axis, type RgbImage, rememberTables, rowOf } from './resize-tables.ts';
 
 const f32 = Math.fround;
@@ -88,8 +88,6 @@ function axesOf({ width, height }: RgbImage, window: CropWindow): { across: Axis
   };
 }
 
-type Across = 'linearAcross' | 'cubicAcross';
-
 interface Pass {
   image: RgbImage;
   window: CropWindow;
@@ -97,13 +95,13 @@ interface Pass {
   downTable: Int32Array;
   /** Source rows that are held at a time after the horizontal pass; a power of two. */
   slots: number;
-  across: Across;
+  across: typeof rows.cubicAcross;
 }
 
 /** The horizontal pass: gives the address of a source row after it, and computes each row once. */
 function passAcross({ image, window, columns, downTable, slots, across }: Pass) {
   const rowValues = window.columns * 3;
-  const stride = 4 * rowValues + 64;
+  const stride = 4 * rowValues + slack;
   const { places, row, ring, weights, out } = layOut({
     places: columns.byteLength,
     row: (image.width + 2 * edge) * 3,
@@ -120,7 +118,7 @@ function passAcross({ image, window, columns, downTable, slots, across }: Pass) 
     const address = ring + slot * stride;
     if (held[slot] !== index) {
       putRow(bytes, { at: row, pixels: rowOf(image, index) });
-      rows[across](address, row, places, window.columns);
+      across(address, row, places, window.columns);
       held[slot] = index;
     }
     return address;
@@ -149,7 +147,7 @@ export function resizeLinear(image: RgbImage, window: CropWindow): Uint8Array<Ar
     columns: linearColumnTable(across),
     downTable: table,
     slots: 2,
-    across: 'linearAcross',
+    across: rows.linearAcross,
   });
   const width = window.columns * 3;
   for (let y = 0; y < window.rows; y++) {
@@ -170,7 +168,7 @@ export function resizeCubic(image: RgbImage, window: CropWindow): Uint8Array<Arr
     columns: cubicColumnTable(across),
     downTable: table,
     slots: 4,
-    across: 'cubicAcross',
+    across: rows.cubicAcross,
   });
   const width = window.columns * 3;
   const inBlocks = blockEnd(window);

@@ -85,10 +85,8 @@ export async function openClassifier(
     const pixels = rows * 3 * side * side;
     const zeros = normalisation ? new Uint8Array(pixels) : new Float32Array(pixels);
     const started = performance.now();
-    const outputs = await tryOut(path, session, {
-      ...{ input, batch: zeros, dims: [rows, ...rowShape] },
-      device,
-    });
+    const dims = [rows, ...rowShape];
+    const outputs = await tryOut(path, session, { input, batch: zeros, dims, device });
     const seconds = (performance.now() - started) / 1000;
     const output = chooseLogits(path, outputs, { rows, classes: expected?.classes });
     const logits = outputs.find(({ name }) => name === output.name)?.data ?? [];

@@ -6,7 +6,6 @@ import { comparedModels, pairLabel } from './comparison-models.ts';
 import { comparisonNotes } from './comparison-notes.ts';
 import {
   answerWords,
-  capitalised,
   churnSentence,
   classSentence,
   driftSentence,
@@ -19,7 +18,7 @@ import {
 } from './comparison-words.ts';
 import { bullets, code, escaped, escapedSentence, table } from './markdown-text.ts';
 import { counted, grouped } from './numbers.ts';
-import { clip } from './visible.ts';
+import { capitalised, clip } from './visible.ts';
 
 /** Rows of a model and of all together: GitHub refuses comments of more than 65,536 characters. */
 const limits = { flips: 20, confusions: 10, rowsOfAll: 70, text: 50 };

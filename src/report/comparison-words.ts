@@ -159,5 +159,3 @@ export function scopeWords({ models, dataset, margin }: ComparisonRecord): strin
       : `${percent(margin.top1)} (top-1), ${percent(margin.top5)} (top-5)`;
   return `${counted(models.length, 'model')}, ${counted(dataset.images, 'image')}, margin ${margins}`;
 }
-
-export const capitalised = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);

@@ -6,7 +6,7 @@ import { significant } from './latency-rows.ts';
 import { inUnits, percent } from './numbers.ts';
 import { pageRows } from './page-rows.ts';
 import type { Scatter, ScatterPoint } from './scatter.ts';
-import { visible } from './visible.ts';
+import { capitalised, visible } from './visible.ts';
 
 export interface SeriesPlot {
   /** Of its file, without an ending. */
@@ -98,8 +98,6 @@ function costPlot({ series }: RunRecord, axis: CostAxis): SeriesPlot {
     },
   };
 }
-
-const capitalised = (text: string) => text[0].toUpperCase() + text.slice(1);
 
 const intervalWords = 'Bars: 95% interval, for unseen images.';
 

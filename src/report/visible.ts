@@ -1,4 +1,4 @@
-/** Text that others wrote (keys, class names, reasons), made fit to be shown. */
+/** Text made fit to be shown, above all what others wrote: keys, class names, reasons. */
 
 const lineBreaks = /[\t\n\r]+/gu;
 /** Controls, format characters (bidirectional overrides among them), lone surrogates, noncharacters. */
@@ -16,3 +16,6 @@ export function clip(text: string, limit: number): string {
   const characters = text.length > limit ? [...text] : [];
   return characters.length > limit ? `${characters.slice(0, limit - 1).join('')}…` : text;
 }
+
+/** `top-1` as the head of a column: `Top-1`. */
+export const capitalised = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);

@@ -31,3 +31,9 @@ test('an object names images by key or, where no key is known, by the last part 
   assert.deepEqual(await classesOf({ 'b/2.png': 4 }, keys), [['b/2.png', [4]]]);
   assert.deepEqual(await classesOf({ '2.png': [4, 5], '1.png': [] }, keys), [['b/2.png', [4, 5]]]);
 });
+
+test('file names that two images share are refused: nothing says which of them is meant', async () => {
+  const keys = ['a/1.png', 'b/1.png'];
+  await assert.rejects(classesOf({ '1.png': 4 }, keys), /a\/1\.png and b\/1\.png have the same/);
+  assert.deepEqual(await classesOf({ 'b/1.png': 4 }, keys), [['b/1.png', [4]]]);
+});

@@ -33,8 +33,8 @@ const code = readFileSync(new URL('./rows.wasm', import.meta.url));
 export const rows = new WebAssembly.Instance(new WebAssembly.Module(code)).exports as Rows;
 
 const pageBytes = 65536;
-/** Vectors are read and written past the end of a region, by less than this. */
-const slack = 64;
+/** Bytes. Vectors are read and written past the end of a region, by less than this. */
+export const slack = 64;
 
 /** Lays regions of these lengths out, and grows the memory to hold them. What was laid out before is given up. */
 export function layOut<Name extends string>(lengths: Record<Name, number>): Record<Name, number> {

@@ -16,6 +16,7 @@ import {
   notPublished,
   publishedWords,
 } from '../published.ts';
+import { capitalised } from '../visible.ts';
 import {
   bulletList,
   cell,
@@ -89,7 +90,7 @@ const metrics = [
 function accuracyColumns(rows: readonly PageRow[], context: Context): Column[] {
   return [
     ...metrics.map(([metric, name]) => ({
-      name: name.replace('t', 'T'),
+      name: capitalised(name),
       cell: measured(context, (result) => metricCell(result.accuracy[metric], result, context)),
     })),
     ...(rows.some(({ published }) => published) ? publishedColumns(context) : []),

@@ -7,7 +7,6 @@ import { comparedModels, pairLabel } from '../comparison-models.ts';
 import { comparisonNotes } from '../comparison-notes.ts';
 import {
   answerWords,
-  capitalised,
   churnSentence,
   classSentence,
   driftSentence,
@@ -21,7 +20,7 @@ import {
 import { gateChart } from '../gate-chart.ts';
 import { type Markup, markup } from '../markup.ts';
 import { counted, grouped } from '../numbers.ts';
-import { clip } from '../visible.ts';
+import { capitalised, clip } from '../visible.ts';
 import { picture } from './picture.ts';
 import { htmlPage, picturePolicy, reportPolicy } from './shell.ts';
 import { bulletList, cell, folded, numberCell, tableOf, textCell } from './table.ts';
