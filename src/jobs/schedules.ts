@@ -1,6 +1,7 @@
 /** Schedules, in storage: what is to be run by which timetable, and which runs came of it. The queue may lose all of it. */
 import { z } from 'zod';
 import { TopfiveError } from '../errors.ts';
+import type { Night } from '../scoring/night-record.ts';
 import type { Storage } from '../storage/storage.ts';
 import { keyPart } from './append-only.ts';
 import { readStored } from './read-stored.ts';
@@ -60,6 +61,16 @@ export async function readSchedule(storage: Storage, name: string): Promise<Sche
 /** Its nights stay. */
 export async function removeSchedule(storage: Storage, name: string): Promise<void> {
   await storage.deleteFolder(folderOf(name));
+}
+
+/** The last night that a schedule came to, and since when nights are due by it: since that one, or since it was added. */
+export function lastOnSchedule(
+  nights: readonly Night[],
+  { name, at }: Pick<Schedule, 'name' | 'at'>,
+): { last: Night | undefined; since: Date } {
+  const last = nights.findLast(({ scheduled }) => scheduled?.schedule === name);
+  const since = Math.max(Date.parse(last?.scheduled?.due ?? at), Date.parse(at));
+  return { last, since: new Date(since) };
 }
 
 /** The run that was begun for a night, so that a worker that takes it up after another's death goes on with it. */

@@ -3,16 +3,15 @@ import type { ModelResult, RunRecord } from '../scoring/run-record.ts';
 import { type ClassRow, className, extremeClasses, top1Rate } from './classes.ts';
 import { earlyStopHeader, earlyStopRows, earlyStopWords } from './early-stop.ts';
 import {
-  againOf,
   failureRows,
   imagesOf,
   ledgers,
-  methodOf,
   modelLabels,
   modelList,
   notesOf,
   statusOf,
 } from './findings.ts';
+import { againOf, methodOf } from './how-measured.ts';
 import { labelSetHeader, labelSetRows, labelSetWords } from './label-set-rows.ts';
 import { latencySection } from './latency-markdown.ts';
 import { accuracySection } from './markdown-accuracy.ts';

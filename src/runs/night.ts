@@ -7,7 +7,7 @@ import { judgeNight, type NightBaseline } from '../jobs/judge-night.ts';
 import { keepHistory, readHistory } from '../jobs/model-history.ts';
 import { keepNight, readNights } from '../jobs/nights.ts';
 import { runKeys } from '../jobs/run-keys.ts';
-import type { Schedule } from '../jobs/schedules.ts';
+import { lastOnSchedule, type Schedule } from '../jobs/schedules.ts';
 import type { Spec } from '../jobs/spec.ts';
 import { countNights } from '../jobs/timetable.ts';
 import { modelLabels } from '../report/findings.ts';
@@ -107,9 +107,8 @@ export async function keepNightFiles(storage: Storage, outcome: NightOutcome): P
 
 /** A night that was begun and came to nothing is missed as well. */
 function missedOnTimetable(nights: Night[], { schedule, due }: Scheduled): MissedNights | null {
-  const last = nights.findLast(({ scheduled }) => scheduled?.schedule === schedule.name);
-  const since = Math.max(Date.parse(last?.scheduled?.due ?? schedule.at), Date.parse(schedule.at));
-  const count = countNights(schedule, { from: new Date(since), until: due });
+  const { last, since } = lastOnSchedule(nights, schedule);
+  const count = countNights(schedule, { from: since, until: due });
   const { cron, timeZone } = schedule;
   return count === 0 ? null : { count, last: last?.at ?? null, rhythm: { cron, timeZone } };
 }

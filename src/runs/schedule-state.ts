@@ -1,6 +1,6 @@
 /** How a schedule stands: its next and its last night, and what was missed. */
 import { readNights } from '../jobs/nights.ts';
-import { hasBegunSince, type Schedule } from '../jobs/schedules.ts';
+import { hasBegunSince, lastOnSchedule, type Schedule } from '../jobs/schedules.ts';
 import { countNights, nextNight } from '../jobs/timetable.ts';
 import type { Night } from '../scoring/night-record.ts';
 import type { Storage } from '../storage/storage.ts';
@@ -21,11 +21,8 @@ export async function readScheduleState(
 ): Promise<ScheduleState> {
   const { name, cron, timeZone, author, spec } = schedule;
   const nights = await readNights(storage, spec.name);
-  const last = nights.findLast(({ scheduled }) => scheduled?.schedule === name);
-  const from = new Date(
-    Math.max(Date.parse(last?.scheduled?.due ?? schedule.at), Date.parse(schedule.at)),
-  );
-  const due = nextNight(schedule, from);
+  const { last, since } = lastOnSchedule(nights, schedule);
+  const due = nextNight(schedule, since);
   const isTaken = due > now || (await hasBegunSince(storage, { schedule: name, due }));
   return {
     name,
@@ -35,6 +32,6 @@ export async function readScheduleState(
     runs: spec.name,
     next: nextNight(schedule, now).toISOString(),
     last: last ? { runId: last.runId, verdict: last.verdict, at: last.at } : null,
-    missed: isTaken ? 0 : countNights(schedule, { from, until: now }),
+    missed: isTaken ? 0 : countNights(schedule, { from: since, until: now }),
   };
 }

@@ -1,86 +1,16 @@
-/** The lower half of the HTML report, folded: classes, confusions, failures, recipes, environment, method. */
+/** The lower half of the HTML report, folded: classes, confusions, recipes, environment, method. */
 import type { ModelResult, RunRecord } from '../../scoring/run-record.ts';
 import { type ClassRow, className, extremeClasses, top1Rate } from '../classes.ts';
-import { againOf, failureRows, methodOf, modelLabels, modelList, statusOf } from '../findings.ts';
+import { markOf, modelLabels } from '../findings.ts';
+import { againOf, methodOf } from '../how-measured.ts';
 import { lines, type Markup, markup } from '../markup.ts';
-import { mistakeRows, type Pictures } from '../mistake-rows.ts';
-import { bytes, counted, grouped, percent } from '../numbers.ts';
+import { bytes, counted, grouped } from '../numbers.ts';
 import { arithmeticWords } from '../precision-words.ts';
 import { recipeSteps } from '../recipe-words.ts';
 import { clip } from '../visible.ts';
-import { picture } from './picture.ts';
-import { bulletList, cell, folded, numberCell, pairs, tableOf, textCell } from './table.ts';
+import { bulletList, cell, folded, numberCell, pairs, quiet, tableOf, textCell } from './table.ts';
 
-const limits = {
-  failures: 1000,
-  mistakes: 100,
-  extremes: 10,
-  confusions: 25,
-  text: 400,
-  name: 80,
-  shortName: 40,
-};
-
-const quiet = (text: string) => markup`<span class="quiet">${text}</span>`;
-
-export function failures(record: RunRecord): Markup | null {
-  const { rows, total, left } = failureRows(record, limits.failures);
-  if (total === 0) return null;
-  const table = tableOf({
-    header: ['Image', 'State', 'Reason', 'Models'],
-    textColumns: [1, 2, 3],
-    look: 'dense',
-    sortable: true,
-    rows: rows.map(({ key, state, reason, models }) => [
-      textCell(clip(key, limits.text)),
-      textCell(state),
-      textCell(clip(reason, limits.text)),
-      textCell(modelList(models, record.models.length)),
-    ]),
-  });
-  const more =
-    left > 0
-      ? markup`<p class="quiet">${grouped(left)} further failures (images × models) are in report.json.</p>`
-      : null;
-  return folded(
-    ['Failed images', quiet(`${grouped(total)} images × models`)],
-    [markup`<div class="scroll tall">${table}</div>`, more],
-  );
-}
-
-/** The surest mistakes of the models, with the pictures that there are. */
-export function mistakes(record: RunRecord, pictures: Pictures): Markup | null {
-  const all = mistakeRows(record);
-  if (all.length === 0) return null;
-  const shown = all.slice(0, limits.mistakes);
-  const pictured = shown.some(({ key }) => pictures.has(key));
-  const name = (label: number) => clip(className(record, label), limits.name);
-  const table = tableOf({
-    header: ['Image', ...(pictured ? [''] : []), 'Label', 'Taken for', 'Softmax'],
-    textColumns: pictured ? [2, 3] : [1, 2],
-    look: 'dense mistakes',
-    sortable: true,
-    rows: shown.map(({ key, label, answers }) => [
-      textCell(clip(key, limits.text)),
-      ...(pictured ? [cell(picture(pictures.get(key)))] : []),
-      textCell(name(label)),
-      markup`<td class="text">${answers.map(({ model, predicted, probability }) => markup`<div><bdi>${name(predicted)}</bdi> <span class="quiet"><bdi>${model}</bdi> ${percent(probability, 1)}</span></div>`)}</td>`,
-      numberCell(answers[0].probability, percent(answers[0].probability, 1)),
-    ]),
-  });
-  const left = all.length - shown.length;
-  const more =
-    left > 0 ? markup`<p class="quiet">${grouped(left)} more are in report.json.</p>` : null;
-  return folded(
-    [
-      'Surest mistakes',
-      quiet(
-        `${counted(all.length, 'image')} with a wrong answer that a model was sure of${markOf(record)}`,
-      ),
-    ],
-    [markup`<div class="scroll tall">${table}</div>`, more],
-  );
-}
+const limits = { extremes: 10, confusions: 25, name: 80, shortName: 40 };
 
 /** Every class, one column a model and metric; the widest part of the report, so it is left out of print. */
 export function classTable(record: RunRecord): Markup {
@@ -123,11 +53,6 @@ function rateCell(row: ClassRow | undefined, correct: number | undefined): Marku
     ? markup`<td class="lower">${text}</td>`
     : markup`<td class="low">${text}</td>`;
 }
-
-const markOf = (record: RunRecord) => {
-  const { mark } = statusOf(record);
-  return mark ? ` (${mark})` : '';
-};
 
 /** One fold a model: its classes at both ends, its commonest wrong answers, what it is and how it was run. */
 export function modelDetails(record: RunRecord): Markup[] {

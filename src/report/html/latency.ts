@@ -10,6 +10,7 @@ import {
   folded,
   modelCell,
   numberCell,
+  quiet,
   reasonList,
   tableOf,
   textCell,
@@ -60,10 +61,7 @@ export function latency({ latency: measured }: RunRecord): Markup | null {
     measured.kind === 'unmeasured'
       ? markup`<p>It could not be measured: ${measured.reason}</p>`
       : cells(measured);
-  return folded(
-    ['Latency', markup`<span class="quiet">percentiles, throughput, memory, method</span>`],
-    content,
-  );
+  return folded(['Latency', quiet('percentiles, throughput, memory, method')], content);
 }
 
 function cells(record: LatencyRecord): Markup {

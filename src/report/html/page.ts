@@ -3,15 +3,8 @@ import type { RunRecord } from '../../scoring/run-record.ts';
 import { markup } from '../markup.ts';
 import type { Pictures } from '../mistake-rows.ts';
 import { accuracy, earlyStop, labelSets } from './accuracy.ts';
-import {
-  again,
-  classTable,
-  environment,
-  failures,
-  method,
-  mistakes,
-  modelDetails,
-} from './details.ts';
+import { again, classTable, environment, method, modelDetails } from './details.ts';
+import { failures, mistakes } from './images.ts';
 import { latency, speed } from './latency.ts';
 import { banner, charts, coverage, header } from './overview.ts';
 import { precision } from './precision.ts';

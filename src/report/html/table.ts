@@ -65,6 +65,8 @@ export function reasonList(footnotes: Footnotes): Markup | null {
   return markup`<ol class="reasons">${reasons.map((reason) => markup`<li><bdi>${reason}</bdi></li>`)}</ol>\n`;
 }
 
+export const quiet = (text: string): Markup => markup`<span class="quiet">${text}</span>`;
+
 export function folded(summary: Part, content: Part, look = ''): Markup {
   return markup`<details class="${look}"><summary>${summary}</summary><div>${content}</div></details>\n`;
 }
