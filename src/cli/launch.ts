@@ -1,6 +1,5 @@
 /** Who starts the workers of a run: the option, what it means, and the launcher that it names. */
 import { InvalidArgumentError, Option } from 'commander';
-import { readLaunchSettings } from '../config.ts';
 import { TopfiveError } from '../errors.ts';
 import { fleetFor } from '../jobs/estimate.ts';
 import type { FleetSize } from '../jobs/fleet-size.ts';
@@ -10,6 +9,7 @@ import { requestsOf } from '../jobs/prepare-models.ts';
 import type { Spec } from '../jobs/spec.ts';
 import { openPlatform, type PlatformName, platformNames } from '../launch/open-platform.ts';
 import type { JobPlatform } from '../launch/platform.ts';
+import { readLaunchSettings } from '../launch/settings.ts';
 import { isS3Uri } from '../storage/s3-uri.ts';
 import type { Storage } from '../storage/storage.ts';
 

@@ -1,8 +1,6 @@
 /** Aggregation: all shard records of a run, checked, become one run record and the files of the run folder. */
 import { digestLabels, type Manifest } from '../data/manifest.ts';
 import { encodePredictions } from '../report/predictions.ts';
-import { runFolderFiles } from '../report/render.ts';
-import { plotFolder } from '../report/series-plots.ts';
 import type { RunLatency } from '../scoring/latency-record.ts';
 import { type Merged, mergeShards } from '../scoring/merge.ts';
 import { precisionPairs } from '../scoring/precision-pair.ts';
@@ -10,16 +8,15 @@ import type { Predictions, ShardRecord, ShardRef } from '../scoring/records.ts';
 import { type RunRecord, runRecordSchema } from '../scoring/run-record.ts';
 import type { Storage } from '../storage/storage.ts';
 import { type ShardJob, unfinishedRecord } from './missing.ts';
-import { mistakePictures, picturesFile, picturesText } from './mistake-pictures.ts';
 import { seriesAround } from './model-figures.ts';
 import { modelResult } from './model-result.ts';
 import { loadPlan, loadPlannedManifest, type Plan, type PlannedModel } from './plan.ts';
-import { makePlots } from './plot-files.ts';
 import { runKeys } from './run-keys.ts';
 import { readRunLatency } from './run-latency.ts';
 import { type RunScope, readScope } from './run-scope.ts';
 import { readRunRecord } from './run-state.ts';
 import { readShardRecords } from './shard-commit.ts';
+import { writeRunFolder } from './write-run-folder.ts';
 
 /** Why a job did not finish, by shard and group. */
 export type ChildFailure = ShardJob & { reason: string };
@@ -54,37 +51,10 @@ export async function aggregateRun(input: AggregateInput): Promise<RunRecord> {
   const record = runRecordSchema.parse(
     makeRunRecord(parts, { plan, manifest, scope, latency, finishedAt: input.finishedAt }),
   );
-  if (await writeFolder(record, { input, manifest, spec: plan.spec })) return record;
+  if (await writeRunFolder(record, { storage, manifest, plan })) return record;
   const standing = (await readRunRecord(storage, runId)) ?? record;
-  await writeFolder(standing, { input, manifest, spec: plan.spec });
+  await writeRunFolder(standing, { storage, manifest, plan });
   return standing;
-}
-
-interface FolderContext {
-  input: AggregateInput;
-  manifest: Manifest;
-  spec: Plan['spec'];
-}
-
-/** False when somebody else's report stands. */
-async function writeFolder(record: RunRecord, { input, manifest, spec }: FolderContext) {
-  const { storage, runId } = input;
-  const { root, report } = runKeys(runId);
-  const isReport = (name: string) => root + name === report;
-  const pictures = await mistakePictures(record, { manifest, count: spec.thumbnails });
-  await storage.put(root + picturesFile, picturesText(pictures));
-  const files = runFolderFiles(record, { pictures });
-  for (const { fileName, content } of await makePlots(record)) {
-    await storage.put(root + plotFolder + fileName, content);
-  }
-  let written = false;
-  for (const { name, content } of [
-    ...files.filter((file) => !isReport(file.name)),
-    ...files.filter((file) => isReport(file.name)),
-  ]) {
-    written = await storage.put(root + name, content, { ifAbsent: isReport(name) });
-  }
-  return written;
 }
 
 interface ModelPart {

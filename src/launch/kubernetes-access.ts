@@ -5,8 +5,9 @@ import { dirname, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
-import { type LaunchSettings, readEnvironment } from '../config.ts';
+import { readEnvironment } from '../config.ts';
 import { isSystemError, messageOf, TopfiveError } from '../errors.ts';
+import type { LaunchSettings } from './settings.ts';
 
 export interface KubernetesAccess {
   server: string;

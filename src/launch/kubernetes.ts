@@ -1,10 +1,10 @@
 /** Jobs on Kubernetes, made of suspended CronJobs as `kubectl create job --from` makes them: they say image, devices and account. */
 import { z } from 'zod';
-import type { LaunchSettings } from '../config.ts';
 import { TopfiveError } from '../errors.ts';
 import { findAccess } from './kubernetes-access.ts';
 import { type KubernetesApi, openApi } from './kubernetes-api.ts';
 import { graceArgs, type JobKey, type JobOrder, type JobPlatform } from './platform.ts';
+import type { LaunchSettings } from './settings.ts';
 
 const containerSchema = z.looseObject({
   name: z.string(),

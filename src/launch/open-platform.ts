@@ -1,6 +1,7 @@
 /** The platforms by name; each is loaded when it is asked for. */
-import type { LaunchSettings } from '../config.ts';
+
 import type { JobPlatform } from './platform.ts';
+import type { LaunchSettings } from './settings.ts';
 
 const platforms = {
   'aws-batch': async (settings: LaunchSettings) =>

@@ -4,13 +4,14 @@ import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { env, InferenceSession, Tensor } from 'onnxruntime-node';
 import { prepareRuntime } from '../config.ts';
-import { messageOf, TopfiveError } from '../errors.ts';
+import { TopfiveError } from '../errors.ts';
 import { type Normalisation, withByteInput } from './byte-input.ts';
 import { checkInput, chooseLogits, type Declared, type Expected } from './contract.ts';
 import type { Device } from './device.ts';
 import { GraphBuilder } from './graph.ts';
 import { checkModelFile } from './model-file.ts';
 import { isLarge, outlineOnnx, readModelOrOutline } from './outline.ts';
+import { notLoaded, notOnDevice, notRun, otherLogits } from './session-errors.ts';
 import { writeOnnx } from './write.ts';
 
 const { version } = createRequire(import.meta.url)('onnxruntime-node/package.json') as {
@@ -124,18 +125,8 @@ async function load(path: string, options: OpenOptions): Promise<Loaded> {
     return await create(path, options);
   } catch (error) {
     if (error instanceof TopfiveError) throw error;
-    if (device !== 'cpu' && (await loadsOnCpu(path, options))) {
-      throw new TopfiveError(
-        'model',
-        `${path} loads on the CPU, but the device ${device} cannot run it on this machine: choose --device cpu, or install its driver and libraries (the runtime says: ${lineOf(error)}).`,
-        { cause: error },
-      );
-    }
-    throw new TopfiveError(
-      'model',
-      `${path} could not be loaded as an ONNX model: check that the file is complete and its operators are supported (the runtime says: ${lineOf(error)}).`,
-      { cause: error },
-    );
+    const isForDevice = device !== 'cpu' && (await loadsOnCpu(path, options));
+    throw isForDevice ? notOnDevice(path, { device, error }) : notLoaded(path, error);
   }
 }
 
@@ -188,10 +179,6 @@ async function loadsOnCpu(path: string, options: OpenOptions): Promise<boolean> 
   }
 }
 
-function lineOf(error: unknown): string {
-  return messageOf(error).replace(/\s+/g, ' ').trim();
-}
-
 function declaredOf(value: InferenceSession.ValueMetadata): Declared {
   return value.isTensor
     ? { name: value.name, dtype: value.type, dims: value.shape }
@@ -214,9 +201,6 @@ function feedsOf({ input, batch, dims }: Batch): InferenceSession.FeedsType {
   };
 }
 
-/** WebGPU's shaders may use halves on some devices only; ONNX Runtime, core/providers/webgpu/shader_helper.cc. */
-const lacksHalf = /requires f16 but the device does not support it/;
-
 /** Runs a batch and tells the shapes of all outputs. */
 async function tryOut(
   path: string,
@@ -236,18 +220,7 @@ async function tryOut(
       data: tensor.data,
     }));
   } catch (error) {
-    if (lacksHalf.test(lineOf(error))) {
-      throw new TopfiveError(
-        'model',
-        `${path} computes in fp16, for which the device ${device} has no arithmetic on this machine: choose fp32 or another device (the runtime says: ${lineOf(error)}).`,
-        { cause: error },
-      );
-    }
-    throw new TopfiveError(
-      'model',
-      `${path} loads but does not run on images of shape [${batch.dims.join(', ')}]: check that the recipe's crop and layout are the model's (the runtime says: ${lineOf(error)}).`,
-      { cause: error },
-    );
+    throw notRun(path, { device, dims: batch.dims, error });
   }
 }
 
@@ -264,10 +237,7 @@ async function logitsOf(
   const { [output.name]: logits } = await session.run(feeds, [output.name]);
   const expected = dims[0] * output.classes;
   if (logits.size !== expected) {
-    throw new TopfiveError(
-      'model',
-      `The model was expected to give ${dims[0]} × ${output.classes} logits, but gave [${logits.dims.join(', ')}]: its output does not follow the batch; export it with a dynamic batch.`,
-    );
+    throw otherLogits(logits.dims, { rows: dims[0], classes: output.classes });
   }
   const values = (logits.data as Float32Array).slice();
   logits.dispose();

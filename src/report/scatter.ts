@@ -3,13 +3,13 @@ import * as Plot from '@observablehq/plot';
 import { colours, drawChart } from './chart.ts';
 import { accuracyDomain, letterWidth, shortPercent } from './chart-rows.ts';
 import {
-  type Box,
   type LabelPlace,
   labelBox,
   type NamedPoint,
   placeLabels,
   pointSize,
 } from './label-places.ts';
+import type { Box } from './label-search.ts';
 import type { Markup } from './markup.ts';
 
 export interface ScatterPoint {

@@ -202,6 +202,7 @@ test('Redis unreachable for 20 seconds: the run completes and is equal', options
   const run = await startRun('queue-away');
   await run.reaches(4);
   network.machines[3].cut();
+  // The length of the outage is what is tested; nothing else ends it.
   await sleep(20_000);
   await run.assertUnfinished();
   network.machines[3].restore();
@@ -233,6 +234,7 @@ test(
     try {
       await run.reaches(4);
       network.machines[0].cut();
+      // As long as the link is off.
       await sleep(10_000);
       network.machines[0].restore();
       await run.assertWhole();

@@ -3,8 +3,8 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after, test } from 'node:test';
-import { readLaunchSettings } from '../../src/config.ts';
 import { openKubernetes } from '../../src/launch/kubernetes.ts';
+import { readLaunchSettings } from '../../src/launch/settings.ts';
 import { kubeconfig, startKubernetes, token } from './kubernetes-server.ts';
 import { testPlatform } from './platform-contract.ts';
 

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import {
-  type Box,
   labelBox,
   type NamedPoint,
   placeLabels,
   pointSize,
 } from '../../src/report/label-places.ts';
+import type { Box } from '../../src/report/label-search.ts';
 
 const frame = { left: 0, right: 600, top: 0, bottom: 400, letterWidth: 6, lineHeight: 12 };
 

@@ -1,6 +1,6 @@
 /** `topfive worker`: takes jobs until told to stop, or idle. */
 import { type Command, Option } from 'commander';
-import { metadataService } from '../../config.ts';
+import { metadataService } from '../../launch/settings.ts';
 import type { NightDuty } from '../../runs/night-duty.ts';
 import { openStoredRun } from '../../runs/open-run.ts';
 import { enqueueUnfinished } from '../../runs/submit.ts';
