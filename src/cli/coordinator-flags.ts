@@ -76,7 +76,9 @@ export function checkCoordinatorFlags(
   if (!coordinate && named.length > 0) {
     throw new TopfiveError(
       'usage',
-      `${named.join(', ')} say how a coordinator works: add --coordinate, or leave out ${named.length > 1 ? 'them' : 'it'}`,
+      named.length > 1
+        ? `${named.join(', ')} say how a coordinator works: add --coordinate, or leave them out`
+        : `${named[0]} says how a coordinator works: add --coordinate, or leave it out`,
     );
   }
   if (!coordinate) return;
