@@ -4,7 +4,7 @@ import { earlyStopHeader, earlyStopRows, earlyStopWords } from '../early-stop.ts
 import { notesOf, statusOf } from '../findings.ts';
 import { type Footnotes, openFootnotes } from '../footnotes.ts';
 import { labelSetHeader, labelSetRows, labelSetWords } from '../label-set-rows.ts';
-import { type Markup, markup } from '../markup.ts';
+import { type Markup, markup, type Part } from '../markup.ts';
 import { grouped, inUnits, percent, prefixed, publishedPercent, signedPoints } from '../numbers.ts';
 import { notInRun, type PageRow, pageRows } from '../page-rows.ts';
 import {
@@ -71,7 +71,7 @@ export function earlyStop(record: RunRecord): Markup | null {
 }
 
 interface Column {
-  name: string;
+  name: Part;
   cell: (row: PageRow) => Markup;
 }
 
@@ -107,14 +107,14 @@ const measured =
 function publishedColumns(context: Context): Column[] {
   const { record, footnotes } = context;
   const figures = metrics.map(([metric, name]) => ({
-    name: `Published ${name}`,
+    name: markup`Published<br>${name}`,
     cell: ({ published }: PageRow) =>
       published
         ? publishedCell(published, metric, footnotes)
         : dashCell(footnotes, nothingPublished),
   }));
   const differences = metrics.map(([metric, name]) => ({
-    name: `Difference ${name}`,
+    name: markup`Difference<br>${name}`,
     cell: measured(context, (result) => {
       const found = differenceOf(result, metric, record);
       return found ? differenceCell(found, context) : dashCell(footnotes, nothingPublished);
