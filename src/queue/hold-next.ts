@@ -7,25 +7,36 @@ import type { QueueConnection } from './connection.ts';
 const roundsToCome = 2;
 
 export interface Holding {
-  /** Whether the worker has anything to gain. */
-  isWorthwhile: () => Promise<boolean>;
+  /** Sets how many shards the worker may have at a time. */
+  allow: (count: 1 | 2) => void;
   log: Logger;
 }
 
-/** @returns how many shards a worker may have; counted anew with every shard that it takes */
-export async function shardsToHold(
-  { shards }: QueueConnection,
-  { isWorthwhile, log }: Holding,
-): Promise<1 | 2> {
-  try {
-    if (!(await isWorthwhile())) return 1;
-    const [{ waiting = 0 }, workers] = await Promise.all([
-      shards.getJobCounts('waiting'),
-      shards.getWorkersCount(),
-    ]);
-    return waiting >= roundsToCome * workers ? 2 : 1;
-  } catch (error) {
-    log.debug(`no second shard is taken: ${messageOf(error)}`);
-    return 1;
-  }
+/**
+ * To be called when a shard is taken, before anything is waited for: the worker decides at once whether to take another.
+ * @param isWorthwhile whether the worker has anything to gain
+ */
+export type OnTaken = (isWorthwhile: () => Promise<boolean>) => Promise<void>;
+
+/** What waits is counted with every shard; until the answer is there, every worker is taken to be as quick as this one. */
+export function watchNext({ shards }: QueueConnection, { allow, log }: Holding): OnTaken {
+  const known = { waiting: 0, workers: 1 };
+  let taken = 0;
+  const decide = () => allow(known.waiting >= roundsToCome * known.workers ? 2 : 1);
+  return async (isWorthwhile) => {
+    taken += 1;
+    known.waiting -= known.workers;
+    decide();
+    const before = taken;
+    try {
+      const [{ waiting = 0 }, workers] = (await isWorthwhile())
+        ? await Promise.all([shards.getJobCounts('waiting'), shards.getWorkersCount()])
+        : [{}, 1];
+      known.workers = workers;
+      known.waiting = waiting - workers * (taken - before);
+      decide();
+    } catch (error) {
+      log.debug(`what waits is not known: ${messageOf(error)}`);
+    }
+  };
 }

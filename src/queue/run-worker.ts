@@ -6,7 +6,7 @@ import type { Logger } from '../log.ts';
 import { createBackend, nightsQueue, runsQueue, shardsQueue } from './backend.ts';
 import { closeWithinMs, connectQueue, countJobs, type QueueConnection } from './connection.ts';
 import { logErrors } from './error-log.ts';
-import { shardsToHold } from './hold-next.ts';
+import { watchNext } from './hold-next.ts';
 import { attemptJob, type JobContext, type Shift } from './job-attempt.ts';
 import { openListener } from './listener.ts';
 import { settlesWithin, withDeadline, withPatience } from './patience.ts';
@@ -166,12 +166,13 @@ function makeWorkers(
     return worker;
   };
   const { shard, aggregate, night } = options;
+  const allow = (count: number) => {
+    for (const worker of shardWorkers) worker.concurrency = count;
+  };
+  const onTaken = watchNext(connection, { allow, log: options.log });
   const takeShard = async (payload: ShardPayload, context: JobContext) => {
+    onTaken(async () => (await options.holdsNext?.(payload)) ?? false);
     await checkWanted(connection, payload);
-    const isWorthwhile = async () => (await options.holdsNext?.(payload)) ?? false;
-    shardsToHold(connection, { isWorthwhile, log: options.log }).then((count) => {
-      for (const worker of shardWorkers) worker.concurrency = count;
-    });
     await shard?.(payload, context);
   };
   const takeRun = async (job: Job, payload: RunPayload, context: JobContext) => {
