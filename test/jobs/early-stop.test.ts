@@ -21,7 +21,7 @@ import { tallyOf } from '../../src/scoring/tally.ts';
 import { openStorage } from '../../src/storage/open.ts';
 import { writeTinyModel } from '../models/tiny-model.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'topfive-early-'));
+const folder = mkdtempSync(join(tmpdir(), 'topfive-stop-'));
 const storage = openStorage(folder);
 after(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -176,8 +176,7 @@ async function aggregate({ runId, models }: Plan) {
   const predictions = await Promise.all(
     models.map((model) => storage.get(runKeys(runId).predictions(model))),
   );
-  const own = new RegExp(runId, 'g');
-  return { record, text: JSON.stringify(record).replace(own, 'RUN'), predictions };
+  return { record, text: JSON.stringify({ ...record, runId: 'RUN' }), predictions };
 }
 
 /** Commits in this order until the night is decided, then the shards that other workers had in hand. */
