@@ -4,7 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import { hostStartSeconds } from '../src/jobs/fleet-size.ts';
-import { groupBytes, groupModels } from '../src/jobs/plan.ts';
+import { groupModels } from '../src/jobs/worker-memory.ts';
 import { costsOfCard } from '../src/models/card-cost.ts';
 import { cards } from '../src/models/cards.ts';
 import { duration, prefixed } from '../src/report/numbers.ts';
@@ -52,8 +52,10 @@ const artifacts = cards.map((card) => ({
   artifact: { bytes: costsOfCard(card).exact.params * 4 },
 }));
 const weights = artifacts.reduce((sum, { artifact }) => sum + artifact.bytes, 0);
+/** Of the A10G. */
+const workerMemory = '24GB';
 /** Every group of models passes once over the images. */
-const passes = groupModels(artifacts, groupBytes).length;
+const passes = groupModels(artifacts, workerMemory).length;
 const reads = ((passes * images) / 1000) * prices.s3Reads;
 const spot = prices.g5xlarge * prices.spotShare;
 const usd = (amount: number) => `$${amount.toFixed(2)}`;

@@ -112,7 +112,7 @@ export function readCacheSettings(env: NodeJS.ProcessEnv = process.env): CacheSe
     root: resolve(
       env.TOPFIVE_CACHE || join(baseDirectory(env.XDG_CACHE_HOME, '.cache'), 'topfive'),
     ),
-    limit: readBytes(env.TOPFIVE_CACHE_SIZE || usualCacheSize),
+    limit: readCacheSize(env.TOPFIVE_CACHE_SIZE || usualCacheSize),
   };
 }
 
@@ -170,10 +170,15 @@ function baseDirectory(named: string | undefined, usual: string): string {
 
 const byteUnits: Record<string, number> = { MB: 1e6, GB: 1e9, TB: 1e12 };
 
-/** @param text e.g. `32GB` */
-function readBytes(text: string): number {
+/** @returns bytes of a text such as `32GB` or `1.5 TB`; undefined for any other text */
+export function parseBytes(text: string): number | undefined {
   const [, count, unit] = /^(\d+(?:\.\d+)?) ?([MGT]B)$/.exec(text) ?? [];
-  if (count !== undefined) return Number(count) * byteUnits[unit];
+  return count === undefined ? undefined : Number(count) * byteUnits[unit];
+}
+
+function readCacheSize(text: string): number {
+  const size = parseBytes(text);
+  if (size !== undefined) return size;
   throw new TopfiveError(
     'usage',
     `TOPFIVE_CACHE_SIZE is a size such as 500MB or 32GB, but it is "${text}"`,

@@ -5,7 +5,6 @@ import { exitCodes, messageOf } from '../errors.ts';
 import type { Plan } from '../jobs/plan.ts';
 import { runKeys } from '../jobs/run-keys.ts';
 import { type RunState, readRunRecord } from '../jobs/run-state.ts';
-import { workersThatFit } from '../jobs/worker-memory.ts';
 import { type Launcher, noLauncher } from '../launch/launcher.ts';
 import { localLauncher } from '../launch/local.ts';
 import { platformLauncher } from '../launch/platform.ts';
@@ -18,6 +17,7 @@ import type { Workplace } from '../runs/workplace.ts';
 import type { RunRecord } from '../scoring/run-record.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { CoordinatorFlags } from './coordinator-flags.ts';
+import { crewFor } from './crew.ts';
 import { catchInterrupts } from './interrupt.ts';
 import { chosenFleet, isPlatform, openChosen, platformEnv } from './launch.ts';
 import type { FleetFlags } from './options.ts';
@@ -37,36 +37,6 @@ export interface Conduct {
   settings: CliSettings;
   flags: ResultFlags & FleetFlags & Pick<CoordinatorFlags, 'launch'>;
 }
-
-interface Crew {
-  workers: number;
-  threads: number;
-  /** What memory has to do with it. */
-  note?: string;
-}
-
-/** Workers that this run can keep busy and memory can hold; where memory is short, each has more threads. */
-function crewOf({ plan, workplace, settings, flags }: Conduct): Crew {
-  const { threads } = flags;
-  if (workplace.coordination) {
-    return { workers: flags.launch?.who === 'local' ? flags.launch.workers : 0, threads };
-  }
-  const { cores, memory } = settings.environment;
-  const fitting = workersThatFit(plan, memory);
-  const fit = `${counted(fitting, 'worker')} with these models would fill ${inGigabytes(memory)} of memory`;
-  if (flags.workers !== undefined) {
-    const { workers } = flags;
-    return workers > fitting
-      ? { workers, threads, note: `warning: ${fit}, and ${workers} were asked for` }
-      : { workers, threads };
-  }
-  const workers = Math.min(cores, plan.shards.length * plan.groups.length);
-  if (workers <= fitting) return { workers, threads };
-  const shared = Math.max(threads, Math.floor(cores / fitting));
-  return { workers: fitting, threads: shared, note: `${fit}: no more are started` };
-}
-
-const inGigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
 
 interface ChosenFleet {
   /** Tells lines of its workers. */
@@ -88,17 +58,26 @@ async function chooseFleet(conducting: Conduct): Promise<ChosenFleet> {
     const args = ['--threads', String(flags.threads)];
     return { launcher: (onLine) => platformLauncher({ platform, env, onLine }), workers, args };
   }
-  const { workers, threads, note } = crewOf(conducting);
-  if (note !== undefined) tell(note);
-  if (workers === 0) return { launcher: () => noLauncher, workers, args: [] };
+  const asked = askedFor(conducting);
+  if (asked === 0) return { launcher: () => noLauncher, workers: 0, args: [] };
   // Once for all workers here; workers elsewhere see for themselves.
   const device = await settlePlanned(plan, settings);
+  const machine = settings.environment;
+  const crew = crewFor(plan, { device, workers: asked, threads: flags.threads, machine });
+  if (crew.note !== undefined) tell(crew.note);
   const { env, args } = joining(conducting);
+  const threads = ['--threads', `${crew.threads}`, '--pixel-threads', `${crew.pixelThreads}`];
   return {
     launcher: (onLine) => localLauncher({ env, onLine }),
-    workers,
-    args: ['--device', device, '--threads', String(threads), ...args],
+    workers: crew.workers,
+    args: ['--device', device, ...threads, ...args],
   };
+}
+
+/** Undefined where nobody said how many. */
+function askedFor({ workplace, flags }: Conduct): number | undefined {
+  if (!workplace.coordination) return flags.workers;
+  return flags.launch?.who === 'local' ? flags.launch.workers : 0;
 }
 
 function settlePlanned({ models, spec }: Plan, settings: CliSettings) {

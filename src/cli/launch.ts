@@ -5,13 +5,15 @@ import { fleetFor } from '../jobs/estimate.ts';
 import type { FleetSize } from '../jobs/fleet-size.ts';
 import { readPaces } from '../jobs/measured-pace.ts';
 import type { Plan } from '../jobs/plan.ts';
-import { requestsOf } from '../jobs/prepare-models.ts';
+import { shareArtifacts } from '../jobs/share-artifacts.ts';
 import type { Spec } from '../jobs/spec.ts';
 import { openPlatform, type PlatformName, platformNames } from '../launch/open-platform.ts';
 import type { JobPlatform } from '../launch/platform.ts';
 import { readLaunchSettings } from '../launch/settings.ts';
+import type { Submission } from '../runs/submit.ts';
 import { isS3Uri } from '../storage/s3-uri.ts';
 import type { Storage } from '../storage/storage.ts';
+import { whileWriting } from './while-writing.ts';
 
 /** Who starts workers, and how many of them. */
 export type LaunchChoice =
@@ -72,24 +74,32 @@ export function platformEnv(childEnv: NodeJS.ProcessEnv, storage: Storage): Reco
   return { TOPFIVE_STORE: storage.uri, ...(level && { TOPFIVE_LOG_LEVEL: level }) };
 }
 
-/** @throws TopfiveError `usage` for the first thing that only this machine has */
+/**
+ * Labels are read when a run is submitted, and models are copied; what is too large for that has to be there.
+ * @throws TopfiveError `usage` for the store or the dataset, if only this machine has it
+ */
 export function requireReachable(
   spec: Spec,
   { who, store }: { who: PlatformName; store: string },
 ): void {
-  const { uri, labels, devkit } = spec.dataset;
-  const places: [string, string | undefined][] = [
-    ['the store', store],
-    ['the dataset', uri],
-    ['the label file', labels ?? uri],
-    ['the devkit', devkit ?? uri],
-    ...requestsOf(spec).map(({ id, onnx }): [string, string | undefined] => [`model ${id}`, onnx]),
-  ];
-  const local = places.find(([, place]) => !isS3Uri(place ?? ''));
-  if (!local) return;
-  const [what, place] = local;
-  throw new TopfiveError(
-    'usage',
-    `${what} ${place === undefined ? 'is named by its card alone' : `is ${place}`}, which workers on ${who} cannot reach: put it on S3 and name it as s3://bucket/…`,
+  const places = { store, dataset: spec.dataset.uri };
+  for (const [what, place] of Object.entries(places)) {
+    if (isS3Uri(place)) continue;
+    throw new TopfiveError(
+      'usage',
+      `the ${what} is ${place}, which workers on ${who} cannot reach: put it on S3 and name it as s3://bucket/…`,
+    );
+  }
+}
+
+/** With the models that only this machine has in the store of the run. */
+export async function shareModels(
+  { plan, ...rest }: Submission,
+  { storage, ci }: { storage: Storage; ci: boolean },
+): Promise<Submission> {
+  const label = 'models to the store';
+  const shared = await whileWriting({ label, ci }, ({ signal, progressOf }) =>
+    shareArtifacts(plan, { storage, signal, onProgress: progressOf('copied') }),
   );
+  return { ...rest, plan: shared };
 }

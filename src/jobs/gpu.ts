@@ -105,6 +105,13 @@ export function readAccelerator(): AcceleratorState | null {
   };
 }
 
+/** Bytes of the device's own memory; null where it is not known. */
+export function deviceMemory(device: Accelerator): number | null {
+  if (device === 'webgpu') return null;
+  const mebibytes = Number(queryNvidia(['memory.total'])?.[0]);
+  return mebibytes > 0 ? mebibytes * 2 ** 20 : null;
+}
+
 /** Of the first GPU, which is the one that the runtime uses. */
 function queryNvidia(fields: string[]): string[] | null {
   const args = [`--query-gpu=${fields.join(',')}`, '--format=csv,noheader,nounits'];

@@ -11,6 +11,7 @@ import { inPlannedOrder } from './planned-order.ts';
 import { readStored } from './read-stored.ts';
 import { runKeys } from './run-keys.ts';
 import { specSchema } from './spec.ts';
+import { groupModels } from './worker-memory.ts';
 
 const plannedModelSchema = z.object({
   id: z.string(),
@@ -22,6 +23,8 @@ const plannedModelSchema = z.object({
     path: z.string(),
     /** Where a worker elsewhere downloads it from; for fp16, where the fp32 one is that it is made of. */
     uri: z.string().optional(),
+    /** URI of the same files in the store, where there is no other place that workers elsewhere reach. */
+    copy: z.string().optional(),
     sha256: z.string(),
     bytes: z.number().int(),
     files: z.array(z.object({ name: z.string(), stamp: z.string() })),
@@ -83,9 +86,6 @@ const planSchema = z.object({
 });
 export type Plan = z.infer<typeof planSchema>;
 
-/** Most bytes of artifacts that one worker holds in memory at a time. */
-export const groupBytes = 2 * 2 ** 30;
-
 export interface PlanInput {
   runId: string;
   createdAt: string;
@@ -123,7 +123,7 @@ export function makePlan(input: PlanInput): Plan {
     },
     shards: cutShards(inPlannedOrder(manifest.entries, { earlyStop }), shardSize(input)),
     models: input.models,
-    groups: groupModels(input.models, groupBytes),
+    groups: groupModels(input.models, spec.workerMemory),
     ...(earlyStop && { earlyStop }),
     reuse: input.reuse,
     spec,
@@ -150,21 +150,6 @@ const pixelSeconds = 0.004;
 /** Images a second of one worker with all models. */
 function estimateRate(models: PlannedModel[]): number {
   return 1 / models.reduce((sum, { secondsPerImage }) => sum + secondsPerImage, pixelSeconds);
-}
-
-/** First-fit in the order of the spec: a group's artifacts stay within `limit` bytes, unless it is one model alone. */
-export function groupModels(models: { artifact: { bytes: number } }[], limit: number): number[][] {
-  const groups: { members: number[]; bytes: number }[] = [];
-  for (const [index, { artifact }] of models.entries()) {
-    const home = groups.find((group) => group.bytes + artifact.bytes <= limit);
-    if (home) {
-      home.members.push(index);
-      home.bytes += artifact.bytes;
-    } else {
-      groups.push({ members: [index], bytes: artifact.bytes });
-    }
-  }
-  return groups.map((group) => group.members);
 }
 
 export async function savePlan(storage: Storage, plan: Plan): Promise<void> {

@@ -17,6 +17,8 @@ export interface StoredRun {
   state: 'ended' | 'unfinished' | 'broken' | 'unreadable';
   /** Runs from which it took over results, and which its report names. */
   reusedFrom: string[];
+  /** SHA-256 of what it evaluates. */
+  artifacts: string[];
 }
 
 export type KeepReason =

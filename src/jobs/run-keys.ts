@@ -56,6 +56,13 @@ export function latencyKeys(id: string) {
   return { record: `${root}latency.json`, page: `${root}latency.md` };
 }
 
+export const copiesPrefix = 'artifacts/';
+
+/** A file of an artifact that was brought from the machine of a submission, whatever its run. */
+export function copyKey(sha256: string, name: string): string {
+  return `${copiesPrefix}${sha256}/${name}`;
+}
+
 export const reusePrefix = 'cache/records/';
 
 /** Pointer to a shard record that may be taken over under equal conditions. */

@@ -10,6 +10,7 @@ import { devices } from '../onnx/device.ts';
 import { earlyStopSchema, type Gates, gatesSchema } from './gates.ts';
 import { latencySchema } from './latency-spec.ts';
 import { budgetSchema, deadlineSchema } from './spending.ts';
+import { workerMemorySchema } from './worker-memory.ts';
 
 const plainName = (what: string) =>
   z.string().regex(/^[A-Za-z0-9._-]+$/, `${what} is made of letters, digits, ".", "_" and "-"`);
@@ -82,6 +83,8 @@ export const specSchema = z.strictObject({
   /** From the start of the run to its report; decides with the budget how many workers a launcher starts. */
   deadline: deadlineSchema.optional(),
   budget: budgetSchema.optional(),
+  /** Decides how many models a worker has open at a time; results do not depend on it. */
+  workerMemory: workerMemorySchema.optional(),
 });
 
 /** A parsed spec; every path in it is absolute or a URI. */

@@ -11,7 +11,7 @@ import {
   type RetentionRules,
   type StoredRun,
 } from '../jobs/retention.ts';
-import { reusePrefix, runKeys, runsPrefix } from '../jobs/run-keys.ts';
+import { copiesPrefix, copyKey, reusePrefix, runKeys, runsPrefix } from '../jobs/run-keys.ts';
 import { readRunRecord } from '../jobs/run-state.ts';
 import { readSchedules } from '../jobs/schedules.ts';
 import { comparableNights, fallOf } from '../scoring/history-entry.ts';
@@ -22,6 +22,8 @@ const atOnce = 16;
 
 export interface Garbage extends Retention {
   gone: (StoredRun & { bytes: number })[];
+  /** Artifacts in the store that no run needs any more. */
+  copies: { sha256: string; bytes: number }[];
 }
 
 /** Removes nothing. */
@@ -36,20 +38,39 @@ export async function findGarbage(
   const named = await readNames(storage, now);
   const { gone, kept } = judgeRetention(runs, { rules, named, now });
   const sized: Garbage['gone'] = [];
-  const measure = async (run: StoredRun) => ({ ...run, bytes: await bytesOf(storage, run) });
+  const measure = async (run: StoredRun) => {
+    return { ...run, bytes: await bytesUnder(storage, runKeys(run.runId).root) };
+  };
   for await (const run of inOrder(gone, { limit: atOnce, work: measure })) sized.push(run);
-  return { gone: sized, kept };
+  return { gone: sized, kept, copies: await findCopies(storage, { gone, kept }) };
+}
+
+/** What only goes with its runs: a copy that no run names may be of a submission that is under way. */
+async function findCopies(storage: Storage, { gone, kept }: Retention): Promise<Garbage['copies']> {
+  if (kept.some(({ state }) => state === 'unreadable')) return [];
+  const needed = new Set(kept.flatMap(({ artifacts }) => artifacts));
+  const named = new Set(gone.flatMap(({ artifacts }) => artifacts));
+  const copies: Garbage['copies'] = [];
+  for (const sha256 of await storage.folders(copiesPrefix)) {
+    if (needed.has(sha256) || !named.has(sha256)) continue;
+    copies.push({ sha256, bytes: await bytesUnder(storage, copyKey(sha256, '')) });
+  }
+  return copies;
 }
 
 async function readRun(storage: Storage, runId: string): Promise<StoredRun> {
-  const run = { runId, name: null, createdAt: timeOf(runId), reusedFrom: [] };
+  const run = { runId, name: null, createdAt: timeOf(runId), reusedFrom: [], artifacts: [] };
   if ((await storage.size(runKeys(runId).plan)) === undefined) return { ...run, state: 'broken' };
   try {
     const record = await readRunRecord(storage, runId);
-    const { name, createdAt } = record ?? (await loadPlan(storage, runId));
+    const { name, createdAt, models } = record ?? (await loadPlan(storage, runId));
     const sources = record?.models.flatMap(({ reused }) => reused?.from ?? []) ?? [];
-    const state = record ? 'ended' : 'unfinished';
-    return { runId, name, createdAt, state, reusedFrom: [...new Set(sources)] };
+    return {
+      ...{ runId, name, createdAt },
+      state: record ? 'ended' : 'unfinished',
+      reusedFrom: [...new Set(sources)],
+      artifacts: models.map(({ artifact }) => artifact.sha256),
+    };
   } catch (error) {
     if (!(error instanceof TopfiveError) || error.kind !== 'usage') throw error;
     return { ...run, state: 'unreadable' };
@@ -84,20 +105,26 @@ async function readNames(storage: Storage, now: Date): Promise<Map<string, Set<K
   return named;
 }
 
-async function bytesOf(storage: Storage, { runId }: StoredRun): Promise<number> {
+async function bytesUnder(storage: Storage, prefix: string): Promise<number> {
   let sum = 0;
-  for await (const { bytes } of storage.list(runKeys(runId).root)) sum += bytes;
+  for await (const { bytes } of storage.list(prefix)) sum += bytes;
   return sum;
 }
 
 /**
- * Removes runs, and the pointers by which their results would be taken over. One that was interrupted is no run any
+ * Removes runs, the pointers by which their results would be taken over, and the artifacts of theirs that are left. One that was interrupted is no run any
  * more, and the next time removes the rest.
  */
-export async function removeRuns(
+export async function removeGarbage(
   storage: Storage,
-  { gone, onRemoved }: { gone: readonly StoredRun[]; onRemoved: (run: StoredRun) => void },
+  {
+    gone,
+    copies,
+    onRemoved,
+  }: Pick<Garbage, 'gone' | 'copies'> & { onRemoved: (run: StoredRun) => void },
 ): Promise<void> {
+  // Once their runs are gone nobody would know that these may go.
+  for (const { sha256 } of copies) await storage.deleteFolder(copyKey(sha256, ''));
   for (const run of gone) {
     await removeRun(storage, run);
     onRemoved(run);

@@ -12,14 +12,16 @@ import {
   saveLabelSets,
 } from '../jobs/label-sets.ts';
 import { missingJobs } from '../jobs/missing.ts';
-import { loadPlan, makePlan, type Plan, savePlan } from '../jobs/plan.ts';
+import { loadPlan, makePlan, type Plan, type PlannedModel, savePlan } from '../jobs/plan.ts';
 import { prepareModels } from '../jobs/prepare-models.ts';
 import { runKeys } from '../jobs/run-keys.ts';
 import { listUnfinished } from '../jobs/run-state.ts';
 import type { Spec } from '../jobs/spec.ts';
 import type { TrialRequest } from '../jobs/try-model.ts';
+import { isTooLarge } from '../jobs/worker-memory.ts';
 import { tryModelElsewhere } from '../launch/device-process.ts';
 import type { RunQueue } from '../queue/run-queue.ts';
+import { bytes } from '../report/numbers.ts';
 import type { Storage } from '../storage/storage.ts';
 import { prepareEarlyStop } from './prepare-early-stop.ts';
 
@@ -77,7 +79,11 @@ export async function prepareRun(
     manifest,
     labelSets,
     earlyGates: early?.gates,
-    warnings: [...warnings, ...models.flatMap(costWarning)],
+    warnings: [
+      ...warnings,
+      ...models.flatMap(costWarning),
+      ...models.flatMap((model) => memoryWarning(model, spec.workerMemory)),
+    ],
   };
 }
 
@@ -87,6 +93,13 @@ const tryLarge = (request: TrialRequest) =>
 /** The report shows a dash: a run does not depend on what its models cost. */
 function costWarning({ id, costReason }: Plan['models'][number]): string[] {
   return costReason === null ? [] : [`no cost of ${id}: ${costReason}`];
+}
+
+function memoryWarning(model: PlannedModel, workerMemory: string | undefined): string[] {
+  if (workerMemory === undefined || !isTooLarge(model, workerMemory)) return [];
+  return [
+    `${model.id} ${model.precision} of ${bytes(model.artifact.bytes)} may not fit into workerMemory: ${workerMemory}, for while it opens it takes more than twice its size`,
+  ];
 }
 
 /** Writes all that a worker needs to know of the run; the plan last, so that its presence means that the rest is there. */

@@ -56,6 +56,11 @@ const wrong: [string, string[], RegExp][] = [
     /the store is \.topfive, which workers on kubernetes cannot reach: put it on S3/,
   ],
   [
+    'workers elsewhere of a coordinator here, with a store that they cannot reach',
+    ['run', 'spec.yaml', '--coordinate', '--launch', 'kubernetes'],
+    /the store is \.topfive, which workers on kubernetes cannot reach: put it on S3/,
+  ],
+  [
     'options of a coordinator without one',
     ['run', 'spec.yaml', '--port', '0', '--launch', 'local:1'],
     /--launch, --port say how a coordinator works: add --coordinate/,

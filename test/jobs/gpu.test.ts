@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, test } from 'node:test';
-import { identifyGpu, readAccelerator } from '../../src/jobs/gpu.ts';
+import { deviceMemory, identifyGpu, readAccelerator } from '../../src/jobs/gpu.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'topfive-gpu-'));
 const { PATH } = process.env;
@@ -46,6 +46,14 @@ test('its state has clocks, temperature, power and memory, and why it is slowed 
   installNvidia('P8, 210, 405, 35, [N/A], [N/A], 1, 0x0000000000000001');
   assert.equal(readAccelerator()!.powerLimitWatts, null);
   assert.deepEqual(readAccelerator()!.slowedBy, []);
+});
+
+test('its memory counts for what computes on it by CUDA', () => {
+  installNvidia('81559');
+  assert.equal(deviceMemory('cuda'), 81_559 * 2 ** 20);
+  assert.equal(deviceMemory('webgpu'), null);
+  installNvidia('[N/A]');
+  assert.equal(deviceMemory('cuda'), null);
 });
 
 test('a tool that is broken or not there tells nothing', () => {

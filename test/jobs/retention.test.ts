@@ -7,7 +7,8 @@ const now = new Date('2026-11-24T00:00:00Z');
 const daysAgo = (days: number) => new Date(now.getTime() - days * 86_400_000).toISOString();
 
 function run(runId: string, age: number, more: Partial<StoredRun> = {}): StoredRun {
-  return { runId, name: 'n', createdAt: daysAgo(age), state: 'ended', reusedFrom: [], ...more };
+  const usual = { name: 'n', state: 'ended' as const, reusedFrom: [], artifacts: [] };
+  return { ...usual, runId, createdAt: daysAgo(age), ...more };
 }
 
 function judge(

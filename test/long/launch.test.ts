@@ -1,6 +1,6 @@
 /** `submit --launch`: moto, or a server that knows Kubernetes's schemas, takes the jobs, and the test starts what they say in the place of a container engine. */
 import assert from 'node:assert/strict';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { RunRecord } from '../../src/scoring/run-record.ts';
@@ -16,6 +16,7 @@ import { anyCredentials, type Moto, makeBucket, startMoto, withoutMoto } from '.
 const options = { skip: withoutMoto };
 const store = 's3://bucket/store';
 let moto: Moto;
+let settings: Record<string, string>;
 let batch: MotoBatch;
 let kubernetes: KubernetesServer;
 let place: Place;
@@ -23,7 +24,7 @@ let place: Place;
 before(async () => {
   if (withoutMoto) return;
   moto = await startMoto();
-  const settings = {
+  settings = {
     ...anyCredentials,
     AWS_REGION: batchRegion,
     AWS_ENDPOINT_URL_BATCH: moto.endpoint,
@@ -97,18 +98,53 @@ for (const [platform, seen] of Object.entries(platforms)) {
   );
 }
 
+/** A protobuf field of a ModelProto, its `doc_string`: another file, but the same model. */
+const docString = Buffer.from('\x32\x03own');
+
+test(
+  'labels and models of this machine serve a run elsewhere, and their copies go with it',
+  options,
+  async () => {
+    const s3 = (await readFile(join(place.directory, 's3.yaml'), 'utf8')).replace('small', 'own');
+    const local = s3
+      .replaceAll('s3://bucket/data/tiny.onnx', './own.onnx')
+      .replace('s3://bucket/data/val_list.txt', './val_list.txt');
+    const model = await readFile(join(place.directory, 'tiny.onnx'));
+    await writeFile(join(place.directory, 'own.onnx'), Buffer.concat([model, docString]));
+    await writeFile(join(place.directory, 'own.yaml'), `${local}precision: [fp32, fp16]\n`);
+    const submit = ['submit', 'own.yaml', '--launch', 'aws-batch:1', '--json'];
+    const submitted = await place.topfive(...submit);
+    assert.equal(submitted.code, 0, submitted.stderr);
+    const copies = () => openS3(store).folders('artifacts/');
+    assert.equal((await copies()).length, 2, 'two models at two precisions are two artifacts');
+
+    await rm(join(place.directory, 'own.onnx'));
+    const elsewhere = makePlace({ ...settings, TOPFIVE_STORE: store });
+    after(() => elsewhere.remove());
+    const { runId } = JSON.parse(submitted.stdout);
+    const ended = await elsewhere.topfive('resume', runId, '--json');
+    assert.equal(ended.code, 0, ended.stderr);
+    const { models }: RunRecord = JSON.parse(ended.stdout);
+    assert.deepEqual(
+      models.map(({ id, precision, accuracy }) => [id, precision, accuracy.top1.correct]),
+      ['tiny', 'again'].flatMap((id) => ['fp32', 'fp16'].map((each) => [id, each, correct])),
+    );
+
+    await writeFile(join(elsewhere.directory, 'next.yaml'), s3);
+    const next = await elsewhere.topfive('run', 'next.yaml', '--json');
+    assert.equal(next.code, 0, next.stderr);
+    const gc = ['gc', '--keep-days', '0', '--keep-runs', '1', '--delete'];
+    assert.match((await elsewhere.topfive(...gc)).stderr, /runs? of \d+, with 2 artifacts, /);
+    assert.deepEqual(await copies(), []);
+  },
+);
+
 const refused: [string, (text: string) => string, string[], RegExp][] = [
   [
     'a dataset on this machine',
     (text) => text.replace('s3://bucket/data/val,', './val,'),
     [],
     /the dataset is \/.*\/val, which workers on aws-batch cannot reach: put it on S3/,
-  ],
-  [
-    'a model on this machine',
-    (text) => text.replace('s3://bucket/data/tiny.onnx', './tiny.onnx'),
-    [],
-    /model tiny is \/.*\/tiny\.onnx, which workers/,
   ],
   ['a store on this machine', (text) => text, ['--store', 'here'], /the store is here, which/],
   [

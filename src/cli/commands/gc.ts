@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { StoredRun } from '../../jobs/retention.ts';
 import { bytes, counted, instant } from '../../report/numbers.ts';
 import { plainTable } from '../../report/plain-table.ts';
-import { findGarbage, type Garbage, removeRuns } from '../../runs/collect-garbage.ts';
+import { findGarbage, type Garbage, removeGarbage } from '../../runs/collect-garbage.ts';
 import { openStorage } from '../../storage/open.ts';
 import { jsonOption, wholeNumber } from '../options.ts';
 import { tell, writeJson, writeOut } from '../out.ts';
@@ -28,7 +28,7 @@ export function addGc(program: Command): void {
       10,
     )
     .option('--delete', 'remove them')
-    .addOption(jsonOption('{ deleted, bytes, gone, kept }'))
+    .addOption(jsonOption('{ deleted, bytes, gone, kept, copies }'))
     .action(async (flags: GcFlags) => {
       const storage = openStorage(readSettings(command).store);
       const rules = { days: flags.keepDays, runs: flags.keepRuns };
@@ -36,7 +36,7 @@ export function addGc(program: Command): void {
       if (!flags.json) await writeOut(describe(garbage));
       if (flags.delete) {
         const onRemoved = ({ runId }: StoredRun) => tell(`removed ${runId}`);
-        await removeRuns(storage, { gone: garbage.gone, onRemoved });
+        await removeGarbage(storage, { ...garbage, onRemoved });
       }
       await tellSum(garbage, flags);
     });
@@ -57,11 +57,12 @@ function describe({ gone }: Garbage): string {
   return `${table}\n`;
 }
 
-async function tellSum({ gone, kept }: Garbage, flags: GcFlags): Promise<void> {
+async function tellSum({ gone, kept, copies }: Garbage, flags: GcFlags): Promise<void> {
   const deleted = flags.delete === true;
-  const sum = gone.reduce((total, run) => total + run.bytes, 0);
-  if (flags.json) await writeJson({ deleted, bytes: sum, gone, kept });
-  const of = `${counted(gone.length, 'run')} of ${gone.length + kept.length}, ${bytes(sum)}`;
+  const sum = [...gone, ...copies].reduce((total, each) => total + each.bytes, 0);
+  if (flags.json) await writeJson({ deleted, bytes: sum, gone, kept, copies });
+  const models = copies.length > 0 ? `, with ${counted(copies.length, 'artifact')}` : '';
+  const of = `${counted(gone.length, 'run')} of ${gone.length + kept.length}${models}, ${bytes(sum)}`;
   if (gone.length === 0) tell(`nothing to remove: ${counted(kept.length, 'run')} kept`);
   else tell(deleted ? `removed ${of}` : `${of} may go; --delete removes them`);
 }

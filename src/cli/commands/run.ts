@@ -11,7 +11,7 @@ import {
   checkCoordinatorFlags,
   openPlace,
 } from '../coordinator-flags.ts';
-import { expectedFleet } from '../launch.ts';
+import { expectedFleet, isPlatform, requireReachable, shareModels } from '../launch.ts';
 import { addFleetOptions, type FleetFlags, jsonOption } from '../options.ts';
 import { tell } from '../out.ts';
 import { readSettings } from '../settings.ts';
@@ -43,10 +43,16 @@ async function run(
   const spec = await readSpec(file, flags);
   if (flags.out !== undefined) await checkOutput(flags.out);
   const { store, environment } = settings;
-  const fleet = expectedFleet(flags.launch, flags.workers || environment.cores);
-  await checkStore(openStorage(store));
-  const submission = await prepareRun(spec, { ...fleet, reuse: flags.reuse === true, store });
-  for (const warning of submission.warnings) tell(`warning: ${warning}`);
+  const { launch } = flags;
+  if (isPlatform(launch)) requireReachable(spec, { who: launch.who, store });
+  const fleet = expectedFleet(launch, flags.workers || environment.cores);
+  const storage = openStorage(store);
+  await checkStore(storage);
+  const prepared = await prepareRun(spec, { ...fleet, reuse: flags.reuse === true, store });
+  for (const warning of prepared.warnings) tell(`warning: ${warning}`);
+  const submission = isPlatform(launch)
+    ? await shareModels(prepared, { storage, ci: environment.ci })
+    : prepared;
   const workplace = await openPlace(submission.plan, { flags, settings });
   try {
     await persistRun(workplace.storage, submission);

@@ -24,6 +24,7 @@ import {
   type PlatformChoice,
   platformEnv,
   requireReachable,
+  shareModels,
 } from '../launch.ts';
 import { jsonOption, threadsOption } from '../options.ts';
 import { tell, writeJson, writeOut } from '../out.ts';
@@ -101,10 +102,10 @@ async function launchHere(
 
 /** Without a queue of one's own, a coordinator there brings one and starts the workers. */
 async function launchThere(
-  submission: Submission,
+  prepared: Submission,
   { launch, flags, settings }: Submitting & { launch: PlatformChoice },
 ): Promise<void> {
-  const { plan } = submission;
+  const { plan } = prepared;
   const { runId } = plan;
   const storage = openStorage(settings.store);
   const platform = await openChosen(launch);
@@ -113,8 +114,9 @@ async function launchThere(
   const threads = ['--threads', String(flags.threads)];
   // The first question to the platform comes before anything is stored.
   await platform.list({ runId, role: 'worker' });
+  if (settings.queue === undefined) refuseLatency(plan.spec);
+  const submission = await shareModels(prepared, { storage, ci: settings.environment.ci });
   if (settings.queue === undefined) {
-    refuseLatency(plan.spec);
     await persistRun(storage, submission);
     const fleet = ['--coordinate', '--launch', `${launch.who}:${workers}`];
     const args = ['resume', runId, '--if-unfinished', ...fleet, ...threads];
