@@ -9,8 +9,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { Redis } from 'ioredis';
 import { createLogger } from '../src/log.ts';
-import { redisOptions } from '../src/queue/backend.ts';
 import { openEngine } from '../src/queue/engine.ts';
+import { redisOptions } from '../src/queue/redis-client.ts';
 import { openRunQueue } from '../src/queue/run-queue.ts';
 import { startRunWorker } from '../src/queue/run-worker.ts';
 

@@ -114,6 +114,7 @@ export async function conduct(conducting: Conduct): Promise<Watched> {
       workers,
       workerArgs: args,
       signal: interrupts.signal,
+      onLine: progress.line,
       onState(state: Watched) {
         progress.update(runRows(state), state.seconds);
         tellLatency(state);

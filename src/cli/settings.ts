@@ -23,7 +23,7 @@ export function addGlobalOptions(program: Command): Command {
     .option('--store <uri>', 'where runs are kept: a directory or s3://… (TOPFIVE_STORE; .topfive)')
     .option(
       '--queue <url>',
-      'the queue: redis://, rediss://, unix:// or postgres:// (TOPFIVE_QUEUE; an embedded engine)',
+      'the queue: redis:// or rediss:// (+sentinel, +cluster), unix:// or postgres:// (TOPFIVE_QUEUE; an embedded engine)',
     )
     .addOption(
       new Option('--log-level <level>', 'how much is told (TOPFIVE_LOG_LEVEL; info)').choices(

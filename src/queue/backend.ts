@@ -2,15 +2,21 @@
 import {
   assertSchemaCompatibility,
   type BackendFactory,
+  createIORedisClient,
   createPostgresBackend,
   createRedisBackend,
   type IQueueBackend,
   LATEST_SCHEMA_VERSION,
+  RedisConnection,
   runMigrations,
   SchemaMigrationRequiredError,
 } from 'bullmq';
 import pg from 'pg';
+import { openRedis, redisOptions } from './redis-client.ts';
 import { engineKind } from './url.ts';
+
+// BullMQ would make a client of one server of whatever options it gets.
+RedisConnection.clientFactory = (options) => createIORedisClient(openRedis(options));
 
 /** Keys on Redis; the braces keep all of them in one slot of a cluster. */
 export const keyPrefix = '{topfive}';
@@ -34,41 +40,6 @@ export const createBackend: BackendFactory<IQueueBackend, string> = (name, optio
   const connection = { ...redisOptions(url), maxRetriesPerRequest: patient ? null : 20 };
   return createRedisBackend(name, { ...rest, connection }, role);
 };
-
-/**
- * Options of ioredis for a `redis://`, `rediss://` or `unix://` URL. The latter has no place for a user, so it takes
- * `?username=`, `?password=` and `?db=`; `rediss://` takes `?ca=`, a PEM text in base64url.
- */
-export function redisOptions(url: string) {
-  const {
-    protocol,
-    hostname,
-    port,
-    pathname,
-    searchParams,
-    username: user,
-    password: secret,
-  } = new URL(url);
-  const unix = protocol === 'unix:';
-  const username = unix ? searchParams.get('username') : decodeURIComponent(user);
-  const password = unix ? searchParams.get('password') : decodeURIComponent(secret);
-  return {
-    ...(unix
-      ? { path: decodeURIComponent(pathname) }
-      : { host: hostname.replace(/^\[|\]$/g, '') || 'localhost', port: Number(port || 6379) }),
-    ...(protocol === 'rediss:' && { tls: trusted(searchParams.get('ca')) }),
-    ...(username && { username }),
-    ...(password && { password }),
-    db: Number((unix ? searchParams.get('db') : pathname.slice(1)) || 0),
-    connectTimeout: 5000,
-    retryStrategy: (times: number) => Math.min(25 * 2 ** times, 2000),
-  };
-}
-
-/** The authority that `?ca=` names, in place of those that the system trusts. */
-function trusted(ca: string | null): { ca?: string } {
-  return ca === null ? {} : { ca: Buffer.from(ca, 'base64url').toString() };
-}
 
 /** One connection a backend besides the one that listens: a fleet of workers must fit the server's limit. */
 function postgresOptions(url: string) {

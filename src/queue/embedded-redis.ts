@@ -1,10 +1,10 @@
 /** A private Redis (or Valkey) as a child of this process. */
 import { spawnSync } from 'node:child_process';
 import { Redis } from 'ioredis';
-import { redisOptions } from './backend.ts';
 import type { EmbeddedServer, ServerPlace } from './embedded-server.ts';
 import { settlesWithin } from './patience.ts';
 import { isOlderThan, oldestRedis } from './probe.ts';
+import { redisOptions } from './redis-client.ts';
 import { decideListening } from './redis-listening.ts';
 import { findExecutable, spawnTied, type TiedProcess } from './tied-process.ts';
 

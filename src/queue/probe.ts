@@ -1,8 +1,9 @@
 /** Asks a queue's server whether it can carry the queue: reachable, new enough, never evicting. */
-import { Redis } from 'ioredis';
+import type { Cluster, Redis } from 'ioredis';
 import { messageOf, TopfiveError } from '../errors.ts';
 import type { Logger } from '../log.ts';
-import { migrate, postgresClient, redisOptions } from './backend.ts';
+import { migrate, postgresClient } from './backend.ts';
+import { openRedis, redisOptions } from './redis-client.ts';
 import { engineKind, redactMessage, redactUrl } from './url.ts';
 
 /** The oldest Redis that BullMQ supports. */
@@ -38,7 +39,7 @@ async function probeRedis(url: string, log: Logger): Promise<void> {
 
 /** The fields of INFO, with the eviction policy from CONFIG where INFO has none and CONFIG is allowed. */
 async function readRedisInfo(url: string): Promise<Map<string, string>> {
-  let client: Redis | undefined;
+  let client: Redis | Cluster | undefined;
   let refused: unknown;
   try {
     client = connectOnce(url);
@@ -53,6 +54,7 @@ async function readRedisInfo(url: string): Promise<Map<string, string>> {
     }
     return info;
   } catch (error) {
+    if (error instanceof TopfiveError) throw error;
     throw unreachable(url, refused ?? error);
   } finally {
     client?.disconnect();
@@ -60,13 +62,14 @@ async function readRedisInfo(url: string): Promise<Map<string, string>> {
 }
 
 /** Speaks the older protocol, so that a Redis before 6 can say how old it is. */
-function connectOnce(url: string): Redis {
-  return new Redis({
+function connectOnce(url: string): Redis | Cluster {
+  return openRedis({
     ...redisOptions(url),
     protocol: 2,
     lazyConnect: true,
     maxRetriesPerRequest: 0,
     retryStrategy: null,
+    sentinelRetryStrategy: () => null,
     commandTimeout: 5000,
   });
 }

@@ -7,35 +7,43 @@ const kinds: Record<string, EngineKind> = {
   'redis:': 'redis',
   'rediss:': 'redis',
   'unix:': 'redis',
+  'redis+sentinel:': 'redis',
+  'rediss+sentinel:': 'redis',
+  'redis+cluster:': 'redis',
+  'rediss+cluster:': 'redis',
   'postgres:': 'postgres',
   'postgresql:': 'postgres',
 };
 
 /** The kind of server behind a queue URL; a `queue` error for any other URL. */
 export function engineKind(url: string): EngineKind {
-  const scheme = /^[a-z]+:/i.exec(url)?.[0].toLowerCase() ?? '';
+  const scheme = /^[a-z+]+:/i.exec(url)?.[0].toLowerCase() ?? '';
   const kind = kinds[scheme];
   if (kind) return kind;
   throw new TopfiveError(
     'queue',
-    `a queue is redis://, rediss://, unix:///path/to/redis.sock or postgres://, but it is "${redactUrl(url)}"; leave it out to use the embedded engine`,
+    `a queue is redis://, rediss://, redis+sentinel://, redis+cluster://, unix:///path/to/redis.sock or postgres://, but it is "${redactUrl(url)}"; leave it out to use the embedded engine`,
   );
 }
 
 /** The same URL with its password replaced by `***`. */
 export function redactUrl(url: string): string {
   return url
-    .replace(/^([a-z]+:\/\/[^:@/?]*):.*@/i, '$1:***@')
-    .replace(/([?&]password=)[^&]*/gi, '$1***')
+    .replace(/^([a-z+]+:\/\/[^:@/?]*):.*@/i, '$1:***@')
+    .replace(/([?&](?:sentinel)?password=)[^&]*/gi, '$1***')
     .replace(/([?&]ca=)[^&]*/g, '$1…');
 }
 
 /** A message of a driver about this URL, without its password should it contain it. */
 export function redactMessage(message: string, url: string): string {
-  const raw =
-    /^[a-z]+:\/\/[^:@/?]*:(.*)@/i.exec(url)?.[1] ?? /[?&]password=([^&]*)/i.exec(url)?.[1];
-  if (!raw) return message;
-  return message.replaceAll(raw, '***').replaceAll(decode(raw), '***');
+  const secrets = [
+    ...url.matchAll(/^[a-z+]+:\/\/[^:@/?]*:(.+)@/gi),
+    ...url.matchAll(/[?&](?:sentinel)?password=([^&]+)/gi),
+  ].map(([, secret]) => secret);
+  return secrets.reduce(
+    (text, secret) => text.replaceAll(secret, '***').replaceAll(decode(secret), '***'),
+    message,
+  );
 }
 
 function decode(text: string): string {

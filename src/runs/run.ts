@@ -14,6 +14,8 @@ export interface RunOptions {
   /** Fires when the person interrupts: the run is then marked cancelled and can be resumed. */
   signal: AbortSignal;
   onState: (state: Watched) => void;
+  /** What a person should know. */
+  onLine: (line: string) => void;
 }
 
 /** Resolves with the state in which the run ended; workers are gone by then. */
@@ -25,7 +27,7 @@ export async function driveRun(
   const { runId } = plan;
   await enqueueMissing(plan, { storage, queue });
   await coordination?.publish();
-  const { launcher, workers, workerArgs: args, signal, onState } = options;
+  const { launcher, workers, workerArgs: args, signal, onState, onLine } = options;
   const fleet = await launcher.start({ runId, workers, args });
   let leave = fleet.stop;
   try {
@@ -36,6 +38,10 @@ export async function driveRun(
       signal: AbortSignal.any([signal, ...(coordination ? [coordination.over] : [])]),
       onState,
       fleetDone: fleet.done,
+      putBack: () => {
+        onLine('the queue has lost the run; what has no record yet is put back');
+        return enqueueMissing(plan, { storage, queue });
+      },
       workersAggregate: coordination === undefined,
     });
     if (hasEnded(ended)) return ended;

@@ -17,6 +17,9 @@ import type { Storage } from '../storage/storage.ts';
 const pollMs = 400;
 const remotePollMs = 2000;
 
+/** Between the first and the second look a run that was cancelled elsewhere is seen to be. */
+const looksUntilLost = 2;
+
 export interface WatchedModel extends ModelState {
   /** Images with a state, those of unfinished shards included. */
   doneNow: number;
@@ -38,6 +41,8 @@ export interface WatchOptions {
   signal?: AbortSignal;
   /** Resolves when no worker is left, rejects when workers keep dying. */
   fleetDone?: Promise<void>;
+  /** Puts back what the queue has lost: by failing over to a server that had not heard of it, or by a restart without its data. */
+  putBack?: () => Promise<void>;
   /** Whether the workers aggregate too; otherwise the run needs them only while shards are unfinished. */
   workersAggregate?: boolean;
   onState: (state: Watched) => void;
@@ -63,20 +68,18 @@ export async function watchRun(options: WatchOptions): Promise<Watched> {
       fleetEnd = { error };
     },
   );
+  let absences = 0;
   try {
     for (;;) {
       const state = await readRunState(storage, { runId, known });
-      const models = state.models.map((model, index) => ({
-        ...model,
-        doneNow: model.scored + model.failed + liveImages(index, { plan, known, live }),
-      }));
-      const doneNow = models.reduce((sum, model) => sum + model.doneNow, 0);
-      const seconds = (performance.now() - started) / 1000;
-      const watched = { ...state, models, doneNow, seconds };
+      const watched = withLive(state, { plan, known, live, started });
       options.onState(watched);
       if (hasEnded(state) || signal?.aborted) return watched;
-      const reason = whyLost(await queue?.runState(runId), { fleetEnd, workersAggregate });
+      const parent = await queue?.runState(runId);
+      const reason = whyLost(parent, { fleetEnd, workersAggregate });
       if (reason !== undefined) throw await failed(storage, { runId, reason });
+      absences = parent?.state === 'absent' ? absences + 1 : 0;
+      if (absences === looksUntilLost) await options.putBack?.();
       await pause(isLocal ? pollMs : remotePollMs, undefined, { signal }).catch(() => {});
     }
   } finally {
@@ -101,11 +104,24 @@ function whyLost(
 /** The latest word on each shard at work, by shard and group. */
 type LiveShards = Map<string, { shard: number; group: number; done: number; total: number }>;
 
+interface Live {
+  plan: Plan;
+  known: KnownTallies;
+  live: LiveShards;
+}
+
+function withLive(state: RunState, { started, ...seen }: Live & { started: number }): Watched {
+  const models = state.models.map((model, index) => {
+    // The report of a run that has ended counts what no look at the records has seen yet.
+    const live = hasEnded(state) ? 0 : liveImages(index, seen);
+    return { ...model, doneNow: model.scored + model.failed + live };
+  });
+  const doneNow = models.reduce((sum, model) => sum + model.doneNow, 0);
+  return { ...state, models, doneNow, seconds: (performance.now() - started) / 1000 };
+}
+
 /** Images of a model with a state in shards that are not committed yet; a group's models go side by side. */
-function liveImages(
-  model: number,
-  { plan, known, live }: { plan: Plan; known: KnownTallies; live: LiveShards },
-): number {
+function liveImages(model: number, { plan, known, live }: Live): number {
   const keys = runKeys(plan.runId);
   let images = 0;
   for (const { shard, group, done, total } of live.values()) {

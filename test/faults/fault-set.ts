@@ -1,5 +1,5 @@
 /** The job of the fault tests: a small model on enough images that there is time to kill something. */
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeSyntheticDataset } from '../../src/data/synthetic.ts';
@@ -31,4 +31,12 @@ export async function makeFaultSet(
   };
   writeFileSync(join(folder, 'spec.json'), JSON.stringify(spec));
   return folder;
+}
+
+/** Shard records of all runs in a store. */
+export function countRecords(store: string): number {
+  const runs = join(store, 'runs');
+  if (!existsSync(runs)) return 0;
+  const folders = readdirSync(runs).map((run) => join(runs, run, 'records', 'tiny.fp32'));
+  return folders.filter(existsSync).flatMap((records) => readdirSync(records)).length;
 }

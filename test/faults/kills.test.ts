@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { after, before, test } from 'node:test';
-import { makeFaultSet } from './fault-set.ts';
+import { countRecords, makeFaultSet } from './fault-set.ts';
 import { childrenOf, eventually, listProcesses } from './processes.ts';
 
 const main = resolve(import.meta.dirname, '../../dist/cli/main.js');
@@ -41,13 +41,6 @@ const resultsOf = (name: string) => ({
   report: JSON.parse(readFileSync(join(folder, `${name}-out`, 'report.json'), 'utf8')),
 });
 
-function countRecords(name: string): number {
-  const runs = join(folder, name, 'runs');
-  if (!existsSync(runs)) return 0;
-  const records = readdirSync(runs).map((run) => join(runs, run, 'records', 'tiny.fp32'));
-  return records.filter(existsSync).flatMap((records) => readdirSync(records)).length;
-}
-
 const workersOf = (run: ChildProcess) =>
   childrenOf(run.pid as number).filter(({ command }) => command.includes('main.js worker'));
 
@@ -60,7 +53,7 @@ async function killWorkerAfter(
   { run, name }: { run: ChildProcess; name: string },
 ) {
   const victim = await eventually(`a worker after ${records} records`, {
-    look: () => (countRecords(name) >= records ? workersOf(run)[0] : undefined),
+    look: () => (countRecords(join(folder, name)) >= records ? workersOf(run)[0] : undefined),
   });
   process.kill(victim.pid, 'SIGKILL');
   await eventually('the death of a worker', {

@@ -7,9 +7,10 @@ import { extname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { Redis } from 'ioredis';
+import type { Cluster, Redis } from 'ioredis';
 import { createLogger } from '../../src/log.ts';
-import { postgresClient, redisOptions } from '../../src/queue/backend.ts';
+import { postgresClient } from '../../src/queue/backend.ts';
+import { openRedis, redisOptions } from '../../src/queue/redis-client.ts';
 import { engineKind } from '../../src/queue/url.ts';
 
 export const log = createLogger('silent');
@@ -96,8 +97,11 @@ export async function countConnections(url: string): Promise<number> {
   });
 }
 
-export async function withRedis<T>(url: string, use: (client: Redis) => Promise<T>): Promise<T> {
-  const client = new Redis(redisOptions(url));
+export async function withRedis<T>(
+  url: string,
+  use: (client: Redis | Cluster) => Promise<T>,
+): Promise<T> {
+  const client = openRedis(redisOptions(url));
   client.on('error', () => {});
   try {
     return await use(client);

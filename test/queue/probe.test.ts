@@ -49,6 +49,15 @@ test('a server that is not there is named in one sentence, without its password'
     /redis:\/\/user:\*\*\*@127\.0\.0\.1:1.*ECONNREFUSED/,
   );
   await refuses('postgres://user:hunter2@127.0.0.1:1/db', /user:\*\*\*@.*ECONNREFUSED/);
+  await refuses(
+    'redis+cluster://:hunter2@127.0.0.1:1',
+    /redis\+cluster:\/\/:\*\*\*@127\.0\.0\.1:1 cannot/,
+  );
+  await refuses(
+    'redis+sentinel://:hunter2@127.0.0.1:1/zoo',
+    /zoo cannot be used: .*entinels are unr/,
+  );
+  await refuses('redis+sentinel://:hunter2@127.0.0.1:1', /the master's name must follow/);
   await refuses('unix:///nowhere/redis.sock', /ENOENT/);
   await refuses('amqp://host', /a queue is redis:\/\//);
   await refuses('redis://u:hunter2@[h', /Invalid URL/);
