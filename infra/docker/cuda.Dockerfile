@@ -1,5 +1,6 @@
 # A worker on NVIDIA GPUs: docker build -f infra/docker/cuda.Dockerfile -t topfive-cuda .
-# CUDA 12.4 with cuDNN 9, as ONNX Runtime 1.30's CUDA package asks for; pin both bases by digest in your registry's copy.
+# CUDA 12 with cuDNN 9, as ONNX Runtime 1.30's CUDA package asks for, on an Ubuntu whose Redis is new enough for a nightly's own queue (7.0; that of
+# 22.04 is 6.0). Pin both bases by digest in your registry's copy.
 FROM node:22.11.0-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
@@ -10,12 +11,13 @@ COPY tsconfig.json build.mjs LICENSE ./
 COPY src ./src
 RUN npm run build && npm prune --omit=dev --omit=optional
 
-FROM nvidia/cuda:12.4.1-cudnn-runtime-ubuntu22.04
+FROM nvidia/cuda:12.6.3-cudnn-runtime-ubuntu24.04
 ENV NODE_ENV=production MALLOC_MMAP_THRESHOLD_=1048576 NVIDIA_TF32_OVERRIDE=0
 COPY --from=build /usr/local/bin/node /usr/local/bin/node
 RUN apt-get update \
   && apt-get install -y --no-install-recommends ca-certificates fonts-dejavu-core redis-server tini \
   && rm -rf /var/lib/apt/lists/* \
+  && userdel --remove ubuntu \
   && useradd --uid 1000 --create-home node \
   && mkdir /work && chown node:node /work
 COPY --from=build /app/package.json /app/package.json

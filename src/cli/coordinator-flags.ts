@@ -44,23 +44,14 @@ export function addCoordinatorOptions(command: Command): Command {
 
 /** The place where a run is worked on: a coordinator's for this run alone, or the store's. */
 export async function openPlace(
-  { runId, spec }: Pick<Plan, 'runId' | 'spec'>,
+  { runId }: Pick<Plan, 'runId'>,
   { flags, settings }: { flags: CoordinatorFlags; settings: CliSettings },
 ): Promise<Workplace> {
   if (!flags.coordinate) return openWorkplace(settings);
-  refuseLatency(spec);
   const { store, log } = settings;
   const storage = openStorage(store);
   await checkStore(storage);
   return openCoordinator(runId, { storage, listen: await readListening(flags), log });
-}
-
-export function refuseLatency({ latency }: Plan['spec']): void {
-  if (!latency) return;
-  throw new TopfiveError(
-    'usage',
-    'a coordinator aggregates on its own machine, where latency would be measured too: leave out --coordinate, or latency: in the spec',
-  );
 }
 
 /** Refuses options that mean nothing together, before any work is done. */

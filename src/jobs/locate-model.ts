@@ -45,20 +45,13 @@ export async function locatePlanned({
   artifact,
   conversion,
 }: Pick<PlannedModel, 'artifact' | 'conversion'>): Promise<string> {
-  const { uri, copy, sha256 } = artifact;
-  const remote = copy ?? uri;
-  if (remote === undefined || (await isUntouched(artifact))) {
+  const { uri } = artifact;
+  if (uri === undefined || (await isUntouched(artifact))) {
     await checkArtifact(artifact);
     return artifact.path;
   }
-  const found =
-    conversion && copy === undefined
-      ? await halfOf(await fetchArtifact(remote, { sha256: conversion.from }))
-      : await fetchArtifact(remote, { sha256 });
-  expectArtifact(found, { sha256, name: remote });
+  const full = await fetchArtifact(uri, { sha256: conversion?.from ?? artifact.sha256 });
+  const found: Artifact = conversion ? await readArtifact((await halfArtifactOf(full)).path) : full;
+  expectArtifact(found, { sha256: artifact.sha256, name: uri });
   return found.path;
-}
-
-async function halfOf(full: Artifact): Promise<Artifact> {
-  return readArtifact((await halfArtifactOf(full)).path);
 }

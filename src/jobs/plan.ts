@@ -23,8 +23,6 @@ const plannedModelSchema = z.object({
     path: z.string(),
     /** Where a worker elsewhere downloads it from; for fp16, where the fp32 one is that it is made of. */
     uri: z.string().optional(),
-    /** URI of the same files in the store, where there is no other place that workers elsewhere reach. */
-    copy: z.string().optional(),
     sha256: z.string(),
     bytes: z.number().int(),
     files: z.array(z.object({ name: z.string(), stamp: z.string() })),

@@ -17,7 +17,7 @@ export interface StoredRun {
   state: 'ended' | 'unfinished' | 'broken' | 'unreadable';
   /** Runs from which it took over results, and which its report names. */
   reusedFrom: string[];
-  /** SHA-256 of what it evaluates. */
+  /** SHA-256 of what it evaluates, or of what that was made of. */
   artifacts: string[];
 }
 

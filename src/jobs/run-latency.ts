@@ -25,7 +25,23 @@ export async function measureRunLatency(
     tools: { ...tools, id: runId, onRestart: () => {} },
   }).catch((error): RunLatency => ({ kind: 'unmeasured', reason: messageOf(error) }));
   if (tools.signal.aborted) return;
-  await storage.put(key, `${JSON.stringify(measured, null, 2)}\n`, { ifAbsent: true });
+  await keep(storage, { runId, latency: measured });
+}
+
+/** Unless there are figures already. */
+export function keepUnmeasured(
+  storage: Storage,
+  { runId, reason }: { runId: string; reason: string },
+): Promise<void> {
+  return keep(storage, { runId, latency: { kind: 'unmeasured', reason } });
+}
+
+async function keep(
+  storage: Storage,
+  { runId, latency }: { runId: string; latency: RunLatency },
+): Promise<void> {
+  const text = `${JSON.stringify(latency, null, 2)}\n`;
+  await storage.put(runKeys(runId).latency, text, { ifAbsent: true });
 }
 
 /** Null where none was measured. */

@@ -67,6 +67,13 @@ export function shardJobId(
   return `${runId}/${generation}/${shard}/${group}`;
 }
 
+/** On the queue of the shards, since it wants the same workers. */
+export const latencyJob = 'latency';
+
+export function latencyJobId(runId: string): string {
+  return `${runId}/${latencyJob}`;
+}
+
 /** The inverse of `shardJobId`; undefined for an id of another form. */
 export function parseShardJobId(id: string): ({ runId: string } & ShardJob) | undefined {
   const parts = /^(.+)\/[^/]+\/(\d+)\/(\d+)$/.exec(id);

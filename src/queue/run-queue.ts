@@ -13,7 +13,10 @@ import { cancelEvent, openListener, type QueueListener, tellListeners } from './
 import { withPatience } from './patience.ts';
 import {
   checkPayload,
+  latencyJob,
+  latencyJobId,
   parseShardJobId,
+  type RunPayload,
   runPayloadSchema,
   shardJobId,
   shardPayloadSchema,
@@ -40,11 +43,19 @@ export interface RunJobState {
   reason?: string;
 }
 
+export interface MeasureJobState {
+  state: 'open' | 'done' | 'failed';
+  /** Why it failed. */
+  reason?: string;
+}
+
 export interface RunQueue {
   /** Adds a run once: while the queue knows it, pending or finished, nothing is added. Resolves with jobs added. */
   enqueueRun(run: RunJobs): Promise<number>;
   /** Puts back what is missing: nothing while the run is pending; a finished or lost run gets a fresh round. */
   requeueRun(run: RunJobs): Promise<number>;
+  /** Has a worker measure the latency of a run, once; to be asked again until it has ended. */
+  measureRun(run: RunPayload): Promise<MeasureJobState>;
   /** Removes what waits and tells the workers that hold the rest. */
   cancelRun(runId: string): Promise<void>;
   counts(): Promise<QueueCounts>;
@@ -90,6 +101,7 @@ export async function openRunQueue(url: string, options: RunQueueOptions = {}): 
       const isFree = await withPatience(() => makeRoom(connection, run.runId));
       return isFree ? add(run, randomUUID().slice(0, 8)) : 0;
     },
+    measureRun: (run) => withPatience(() => measureRun(connection, run, retriesOf(retryDelayMs))),
     cancelRun: (runId) => withPatience(() => cancelRun(connection, runId)),
     counts: () => withPatience(() => countJobs(connection)),
     countWorkers: () => withPatience(() => connection.shards.getWorkersCount()),
@@ -110,11 +122,7 @@ function makeFlow(
   { runId, store, jobs }: RunJobs,
   { generation, retryDelayMs }: { generation: string; retryDelayMs: number },
 ) {
-  const retries: JobsOptions = {
-    attempts: 4,
-    backoff: { type: 'exponential', delay: retryDelayMs, jitter: 0.5 },
-    stackTraceLimit: 1,
-  };
+  const retries = retriesOf(retryDelayMs);
   const shardOptions = {
     ...retries,
     // A shard that fails for good must not keep its run waiting for ever: the run is then aggregated and says so.
@@ -134,6 +142,30 @@ function makeFlow(
       opts: { ...shardOptions, jobId: shardJobId(runId, { generation, shard, group }) },
     })),
   };
+}
+
+function retriesOf(retryDelayMs: number): JobsOptions {
+  return {
+    attempts: 4,
+    backoff: { type: 'exponential', delay: retryDelayMs, jitter: 0.5 },
+    stackTraceLimit: 1,
+  };
+}
+
+/** What is there already is not added again. */
+async function measureRun(
+  { shards }: QueueConnection,
+  run: RunPayload,
+  retries: JobsOptions,
+): Promise<MeasureJobState> {
+  const jobId = latencyJobId(run.runId);
+  const kept = { removeOnComplete: shardsKept, removeOnFail: shardsKept };
+  await shards.add(latencyJob, checkPayload(runPayloadSchema, run), { ...retries, ...kept, jobId });
+  const state = await shards.getJobState(jobId);
+  if (state === 'completed') return { state: 'done' };
+  if (state !== 'failed') return { state: 'open' };
+  const reason = (await shards.getJob(jobId))?.failedReason;
+  return { state: 'failed', ...(reason && { reason }) };
 }
 
 /** True when the run may be added; a finished one is removed with its jobs first. */
@@ -159,7 +191,7 @@ async function cancelRun(connection: QueueConnection, runId: string): Promise<vo
   const run = await runs.getJob(runId);
   const { unprocessed = [] } = (await run?.getDependencies()) ?? {};
   await runs.remove(runId, { removeChildren: false });
-  const ids = unprocessed.map(jobIdOf);
+  const ids = [latencyJobId(runId), ...unprocessed.map(jobIdOf)];
   for (let start = 0; start < ids.length; start += 100) {
     await Promise.all(ids.slice(start, start + 100).map((id) => shards.remove(id)));
   }

@@ -11,6 +11,7 @@ import { attemptJob, type JobContext, type Shift } from './job-attempt.ts';
 import { openListener } from './listener.ts';
 import { settlesWithin, withDeadline, withPatience } from './patience.ts';
 import {
+  latencyJob,
   type NightPayload,
   nightPayloadSchema,
   parseShardJobId,
@@ -37,6 +38,8 @@ export interface RunWorkerOptions extends Ending {
   url: string;
   /** Without it the worker takes no shards. */
   shard?: (payload: ShardPayload, context: JobContext) => Promise<void>;
+  /** Latency of a run whose coordinator has another machine; comes to the workers that take shards. */
+  measure?: (payload: RunPayload, context: JobContext) => Promise<void>;
   /** Without it the worker takes no runs. */
   aggregate?: (payload: RunPayload, context: AggregateContext) => Promise<void>;
   /** Without it the worker takes no nights. */
@@ -165,7 +168,7 @@ function makeWorkers(
     worker.on('error', logErrors(options.log, `worker of ${name}`));
     return worker;
   };
-  const { shard, aggregate, night } = options;
+  const { shard, measure, aggregate, night } = options;
   const allow = (count: number) => {
     for (const worker of shardWorkers) worker.concurrency = count;
   };
@@ -179,8 +182,14 @@ function makeWorkers(
     const childFailures = await readChildFailures(job, connection);
     await aggregate?.(payload, { ...context, childFailures });
   };
+  const takeMeasurement = async (payload: RunPayload, context: JobContext) => {
+    await checkWanted(connection, payload);
+    await measure?.(payload, context);
+  };
   const shards = (job: Job, token?: string) =>
-    attemptJob(job, { token, schema: shardPayloadSchema, shift, work: takeShard });
+    job.name === latencyJob
+      ? attemptJob(job, { token, schema: runPayloadSchema, shift, work: takeMeasurement })
+      : attemptJob(job, { token, schema: shardPayloadSchema, shift, work: takeShard });
   const runs = (job: Job, token?: string) =>
     attemptJob(job, {
       token,
@@ -208,8 +217,8 @@ function dueOf({ opts, timestamp }: Job): Date {
   return new Date(opts.prevMillis ?? timestamp);
 }
 
-/** A shard whose run is no longer on the queue was cancelled between two jobs. */
-async function checkWanted({ runs }: QueueConnection, { runId }: ShardPayload): Promise<void> {
+/** A job whose run is no longer on the queue was cancelled between two jobs. */
+async function checkWanted({ runs }: QueueConnection, { runId }: RunPayload): Promise<void> {
   if ((await withPatience(() => runs.getJobState(runId))) === 'unknown') {
     throw new TopfiveError(
       'cancelled',

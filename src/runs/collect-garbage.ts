@@ -69,7 +69,7 @@ async function readRun(storage: Storage, runId: string): Promise<StoredRun> {
       ...{ runId, name, createdAt },
       state: record ? 'ended' : 'unfinished',
       reusedFrom: [...new Set(sources)],
-      artifacts: models.map(({ artifact }) => artifact.sha256),
+      artifacts: models.map(({ artifact, conversion }) => conversion?.from ?? artifact.sha256),
     };
   } catch (error) {
     if (!(error instanceof TopfiveError) || error.kind !== 'usage') throw error;

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf, TopfiveError } from '../errors.ts';
 import { claimEpoch, type Endpoint, publishEndpoint, readEndpoint } from '../jobs/endpoint.ts';
 import { finishRun } from '../jobs/finish-run.ts';
+import { loadPlan } from '../jobs/plan.ts';
 import { hasEnding } from '../jobs/run-state.ts';
 import type { Logger } from '../log.ts';
 import type { NetworkListening } from '../queue/embedded-server.ts';
@@ -13,6 +14,7 @@ import { openEngine } from '../queue/engine.ts';
 import { openRunQueue, type RunQueue } from '../queue/run-queue.ts';
 import { startRunWorker } from '../queue/run-worker.ts';
 import type { Storage } from '../storage/storage.ts';
+import { measureOnWorker } from './measure-on-worker.ts';
 import type { Coordination, Workplace } from './workplace.ts';
 
 /** How often a coordinator looks whether it still is the newest, in milliseconds. */
@@ -43,15 +45,22 @@ export async function openCoordinator(
     closings.push(() => engine.close());
     const queue = await openRunQueue(engine.url, { log });
     closings.push(() => queue.close());
+    const alone = new AbortController();
     const aggregator = await startRunWorker({
       url: engine.url,
-      aggregate: async (_, { childFailures, finalAttempt }) => {
-        await finishRun({ storage, runId, childFailures, isFinal: () => finalAttempt });
+      aggregate: async (_, { childFailures, finalAttempt, signal }) => {
+        const isFinal = () => finalAttempt && !signal.aborted;
+        const measuring = { storage, queue, alone: alone.signal, signal };
+        const measure = async () => measureOnWorker(await loadPlan(storage, runId), measuring);
+        await finishRun({ storage, runId, childFailures, isFinal, measure });
       },
       log,
     });
     closings.push(() => aggregator.close());
-    const coordination = coordinate(runId, { storage, queue: engine.url, log });
+    const coordination = {
+      ...coordinate(runId, { storage, queue: engine.url, log }),
+      fleetEnded: () => alone.abort(),
+    };
     closings.push(() => letWorkersGo(runId, { storage, queue }));
     closings.push(() => coordination.retire());
     return { storage, engine, queue, coordination, close };
@@ -78,7 +87,7 @@ async function letWorkersGo(
 function coordinate(
   runId: string,
   { storage, queue, log }: { storage: Storage; queue: string; log: Logger },
-): Coordination & { retire(): Promise<void> } {
+): Omit<Coordination, 'fleetEnded'> & { retire(): Promise<void> } {
   const over = new AbortController();
   const retired = new AbortController();
   const host = hostname();

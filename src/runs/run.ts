@@ -29,6 +29,8 @@ export async function driveRun(
   await coordination?.publish();
   const { launcher, workers, workerArgs: args, signal, onState, onLine } = options;
   const fleet = await launcher.start({ runId, workers, args });
+  const fleetEnded = () => coordination?.fleetEnded();
+  fleet.done.then(fleetEnded, fleetEnded);
   let leave = fleet.stop;
   try {
     const ended = await watchRun({

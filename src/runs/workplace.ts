@@ -32,6 +32,8 @@ export interface Workplace {
 export interface Coordination {
   /** Tells the run's workers where the queue is; called once its jobs are on it. */
   publish(): Promise<void>;
+  /** To be called when no worker is left that could do anything more. */
+  fleetEnded(): void;
   /** Leaves the run to another coordinator. */
   stepDown(): void;
   /** Fires when the run is another coordinator's; its reason is the error to end with. */

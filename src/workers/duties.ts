@@ -39,7 +39,7 @@ export interface DutyOptions {
 
 /** The threads and models of a worker; they outlive its connection to a queue. */
 export interface Duties
-  extends Required<Pick<RunWorkerOptions, 'shard' | 'aggregate' | 'holdsNext'>> {
+  extends Required<Pick<RunWorkerOptions, 'shard' | 'measure' | 'aggregate' | 'holdsNext'>> {
   storage: Storage;
   acceptsStore: (uri: string) => boolean;
   close(): Promise<void>;
@@ -72,6 +72,9 @@ export function openDuties(options: DutyOptions): Duties {
       return workplace.alone(() => takeShard(workplace, job)).finally(close);
     },
     holdsNext: fetching.isWorthwhile,
+    async measure({ runId }, { signal }) {
+      await measureLatencyOf(workplace, { runId, signal });
+    },
     aggregate: (payload, context) => takeRun(workplace, { payload, context }),
     acceptsStore: (store) => store === storage.uri,
     close: () => pipeline.close(),

@@ -104,6 +104,7 @@ async function joinQueue(url: string, { options, duties, signal }: Member): Prom
       held = duties.shard(payload, context);
       return held;
     },
+    measure: duties.measure,
     // A coordinator aggregates its run by itself.
     ...(options.queue !== undefined && { aggregate: duties.aggregate }),
     holdsNext: duties.holdsNext,

@@ -91,10 +91,18 @@ test('a cancelled run stays cancelled for a coordinator that its platform starts
   assert.equal(worker.code, 0, worker.stderr);
 });
 
-test('a coordinator refuses to measure latency, which would be that of its own machine', async () => {
-  writeFileSync(join(place.directory, 'latency.yaml'), specText('latency: {}'));
-  const { code, stdout, stderr } = await place.topfive('run', 'latency.yaml', ...coordinate);
-  assert.equal(code, 2, stderr);
-  assert.equal(stdout, '');
-  assert.match(stderr, /leave out --coordinate, or latency: in the spec\n$/);
+test('latency is measured by a worker of the run, after its last shard', async () => {
+  const block = 'latency: { batch: [1], restarts: 2, minSeconds: 0.05, maxSeconds: 1 }';
+  writeFileSync(join(place.directory, 'latency.yaml'), specText(block));
+  const run = await place.topfive('run', 'latency.yaml', ...coordinate, '--launch', 'local:2');
+  assertComplete(run);
+  const { latency }: RunRecord = JSON.parse(run.stdout);
+  assert.ok(latency?.kind === 'latency');
+  assert.deepEqual(
+    latency.cells.map(({ model, measured }) => [model, measured?.restarts.length]),
+    [
+      ['tiny', 2],
+      ['again', 2],
+    ],
+  );
 });

@@ -111,12 +111,14 @@ test(
       .replace('s3://bucket/data/val_list.txt', './val_list.txt');
     const model = await readFile(join(place.directory, 'tiny.onnx'));
     await writeFile(join(place.directory, 'own.onnx'), Buffer.concat([model, docString]));
-    await writeFile(join(place.directory, 'own.yaml'), `${local}precision: [fp32, fp16]\n`);
+    const block = 'latency: { batch: [1], restarts: 1, minSeconds: 0.05, maxSeconds: 1 }';
+    const text = `${local}precision: [fp32, fp16]\n${block}\n`;
+    await writeFile(join(place.directory, 'own.yaml'), text);
     const submit = ['submit', 'own.yaml', '--launch', 'aws-batch:1', '--json'];
     const submitted = await place.topfive(...submit);
     assert.equal(submitted.code, 0, submitted.stderr);
     const copies = () => openS3(store).folders('artifacts/');
-    assert.equal((await copies()).length, 2, 'two models at two precisions are two artifacts');
+    assert.equal((await copies()).length, 1, 'two models at two precisions are made of one file');
 
     await rm(join(place.directory, 'own.onnx'));
     const elsewhere = makePlace({ ...settings, TOPFIVE_STORE: store });
@@ -124,7 +126,8 @@ test(
     const { runId } = JSON.parse(submitted.stdout);
     const ended = await elsewhere.topfive('resume', runId, '--json');
     assert.equal(ended.code, 0, ended.stderr);
-    const { models }: RunRecord = JSON.parse(ended.stdout);
+    const { models, latency }: RunRecord = JSON.parse(ended.stdout);
+    assert.ok(latency?.kind === 'latency', 'its models are found on S3 too');
     assert.deepEqual(
       models.map(({ id, precision, accuracy }) => [id, precision, accuracy.top1.correct]),
       ['tiny', 'again'].flatMap((id) => ['fp32', 'fp16'].map((each) => [id, each, correct])),
@@ -134,7 +137,7 @@ test(
     const next = await elsewhere.topfive('run', 'next.yaml', '--json');
     assert.equal(next.code, 0, next.stderr);
     const gc = ['gc', '--keep-days', '0', '--keep-runs', '1', '--delete'];
-    assert.match((await elsewhere.topfive(...gc)).stderr, /runs? of \d+, with 2 artifacts, /);
+    assert.match((await elsewhere.topfive(...gc)).stderr, /runs? of \d+, with 1 artifact, /);
     assert.deepEqual(await copies(), []);
   },
 );

@@ -7,7 +7,6 @@ import { checkStore } from '../../runs/check-store.ts';
 import { enqueueMissing, persistRun, prepareRun, type Submission } from '../../runs/submit.ts';
 import { joinWorkplace, supervisorLog } from '../../runs/workplace.ts';
 import { openStorage } from '../../storage/open.ts';
-import { refuseLatency } from '../coordinator-flags.ts';
 import {
   addEstimateOptions,
   checkEstimateFlags,
@@ -114,7 +113,6 @@ async function launchThere(
   const threads = ['--threads', String(flags.threads)];
   // The first question to the platform comes before anything is stored.
   await platform.list({ runId, role: 'worker' });
-  if (settings.queue === undefined) refuseLatency(plan.spec);
   const submission = await shareModels(prepared, { storage, ci: settings.environment.ci });
   if (settings.queue === undefined) {
     await persistRun(storage, submission);
