@@ -17,6 +17,11 @@ export function isAway(error: unknown): boolean {
   return awayCodes.test(code) || awayMessages.test(error.message);
 }
 
+/** The same after all patience, whether it was ours or that of the Redis client. */
+export function isLost(error: unknown): boolean {
+  return isAway(error) || (error instanceof Error && error.name === 'MaxRetriesPerRequestError');
+}
+
 /** Repeats work that may be done twice; any other error is passed on at once. */
 export async function withPatience<T>(work: () => Promise<T>): Promise<T> {
   const deadline = Date.now() + patienceMs;

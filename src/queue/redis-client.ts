@@ -122,10 +122,16 @@ function trusted(ca: string | null): { ca?: string } {
 }
 
 /** Connects at once, unless `lazyConnect` says otherwise; without a `retryStrategy` only once. */
-export function openRedis({
-  nodes,
-  ...options
-}: Omit<RedisOptions, 'replyMapping'> & Pick<RedisPlace, 'nodes'>): Redis | Cluster {
+export function openRedis(
+  place: Omit<RedisOptions, 'replyMapping'> & Pick<RedisPlace, 'nodes'>,
+): Redis | Cluster {
+  const client = makeClient(place);
+  // Whoever listens for errors still hears them; when the last listener has gone the client would print them.
+  client.on('error', () => {});
+  return client;
+}
+
+function makeClient({ nodes, ...options }: Parameters<typeof openRedis>[0]): Redis | Cluster {
   if (!nodes) return new Redis(options);
   const { host: _host, port: _port, lazyConnect, retryStrategy, ...redisOptions } = options;
   return new Cluster(nodes, {

@@ -10,7 +10,7 @@ import { runsQueue, shardsQueue } from './backend.ts';
 import { connectQueue, countJobs, type QueueConnection, type QueueCounts } from './connection.ts';
 import { logErrors } from './error-log.ts';
 import { cancelEvent, openListener, type QueueListener, tellListeners } from './listener.ts';
-import { withPatience } from './patience.ts';
+import { isLost, withPatience } from './patience.ts';
 import {
   checkPayload,
   latencyJob,
@@ -21,6 +21,7 @@ import {
   shardJobId,
   shardPayloadSchema,
 } from './payload.ts';
+import { redactUrl } from './url.ts';
 
 export interface RunJobs {
   runId: string;
@@ -87,31 +88,44 @@ export async function openRunQueue(url: string, options: RunQueueOptions = {}): 
   const flows = new FlowProducer(connection.options, connection.shared);
   flows.on('error', logErrors(log, 'queue'));
   const progress = listenForProgress(connection, log);
+  const ask = <T>(work: () => Promise<T>) =>
+    withPatience(work).catch((error) => {
+      throw isLost(error) ? lost(url, error) : error;
+    });
   const add = async (run: RunJobs, generation: string) => {
     const flow = makeFlow(run, { generation, retryDelayMs });
-    await withPatience(() => flows.add(flow));
+    await ask(() => flows.add(flow));
     return run.jobs.length + 1;
   };
   return {
     async enqueueRun(run) {
-      const { state } = await withPatience(() => readRunState(connection, run.runId));
+      const { state } = await ask(() => readRunState(connection, run.runId));
       return state === 'absent' ? add(run, 'first') : 0;
     },
     async requeueRun(run) {
-      const isFree = await withPatience(() => makeRoom(connection, run.runId));
+      const isFree = await ask(() => makeRoom(connection, run.runId));
       return isFree ? add(run, randomUUID().slice(0, 8)) : 0;
     },
-    measureRun: (run) => withPatience(() => measureRun(connection, run, retriesOf(retryDelayMs))),
-    cancelRun: (runId) => withPatience(() => cancelRun(connection, runId)),
-    counts: () => withPatience(() => countJobs(connection)),
-    countWorkers: () => withPatience(() => connection.shards.getWorkersCount()),
-    runState: (runId) => withPatience(() => readRunState(connection, runId)),
+    measureRun: (run) => ask(() => measureRun(connection, run, retriesOf(retryDelayMs))),
+    cancelRun: (runId) => ask(() => cancelRun(connection, runId)),
+    counts: () => ask(() => countJobs(connection)),
+    countWorkers: () => ask(() => connection.shards.getWorkersCount()),
+    runState: (runId) => ask(() => readRunState(connection, runId)),
     onProgress: progress.listen,
     async close() {
       await progress.close();
       await connection.close();
     },
   };
+}
+
+/** A server that was there when the queue was opened. */
+function lost(url: string, cause: unknown): TopfiveError {
+  return new TopfiveError(
+    'failed',
+    `the queue at ${redactUrl(url)} stopped answering; start its server again, then "topfive resume" goes on with the run`,
+    { cause },
+  );
 }
 
 /** Finished jobs that the queue remembers; a run itself lives in storage. Ages in seconds. */

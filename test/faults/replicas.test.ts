@@ -1,6 +1,6 @@
 /** A run on the Redis of a team: on a cluster, by sentinels with the master killed in its middle, and where all is forgotten. */
 import assert from 'node:assert/strict';
-import { readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { makePlace, type Place } from '../cli/topfive.ts';
@@ -103,4 +103,25 @@ test('what a server has forgotten is put back on the queue, by a user with few r
   assert.equal(code, 0, stderr);
   assert.match(stderr, /the queue has lost the run; what has no record yet is put back/);
   assert.ok(predictionsOf('lost').equals(calm));
+});
+
+test('when the queue is gone for good the run ends in one sentence, and is resumed elsewhere', async () => {
+  const server = await servers.server();
+  const queue = `redis://:${server.password}@${at(server)}`;
+  const run = place.start(...runInto('gone'), '--queue', queue);
+  await someRecords('gone');
+  await server.kill();
+  const { code, stderr } = await run.ended;
+  assert.equal(code, 5, stderr);
+  const [last] = stderr.trim().split('\n').reverse();
+  assert.match(
+    last,
+    /^error: the queue at redis:\/\/:\*\*\*@\S+ stopped answering; start its server/,
+  );
+  assert.doesNotMatch(stderr, /\[ioredis\]|\n +at /);
+  const [runId] = readdirSync(join(folder, 'gone/runs'));
+  const places = ['--store', join(folder, 'gone'), '--out', join(folder, 'gone-out')];
+  const resumed = await place.topfive('resume', runId, '--workers', '2', ...places);
+  assert.equal(resumed.code, 0, resumed.stderr);
+  assert.ok(predictionsOf('gone').equals(calm));
 });
