@@ -24,35 +24,31 @@ export interface CrewWish {
 }
 
 export function crewFor(plan: Plan, wish: CrewWish): Crew {
-  const { device, workers, threads } = wish;
+  const { device, threads, machine } = wish;
   const { fitting, what } = roomFor(plan, wish);
   const fit = `${counted(fitting, 'worker')} with these models would fill ${what}`;
-  const asked = { threads, pixelThreads: 1 };
-  if (workers !== undefined) {
-    const note = `warning: ${fit}, and ${workers} were asked for`;
-    return { ...asked, workers, ...(workers > fitting && { note }) };
+  const asked = wish.workers;
+  if (asked !== undefined) {
+    const note = `warning: ${fit}, and ${asked} were asked for`;
+    const pixelThreads = pixelThreadsFor(device, { cores: machine.cores, workers: asked });
+    return { workers: asked, threads, pixelThreads, ...(asked > fitting && { note }) };
   }
-  return device === 'cpu' ? onCores(plan, { wish, fitting, fit }) : onDevice(wish);
+  // The runtime computes on the first device alone, and one worker fills it if its pixels come fast enough.
+  const busy = device === 'cpu' ? machine.cores : 1;
+  const workers = Math.min(busy, plan.shards.length * plan.groups.length, fitting);
+  const pixelThreads = pixelThreadsFor(device, { cores: machine.cores, workers });
+  if (fitting >= busy) return { workers, threads, pixelThreads };
+  // Where memory is short each has more threads.
+  const shared = Math.max(threads, Math.floor(machine.cores / workers));
+  return { workers, threads: shared, pixelThreads, note: `${fit}: no more are started` };
 }
 
-/** One a core; where memory is short, each has more threads. */
-function onCores(
-  { shards, groups }: Plan,
-  { wish, fitting, fit }: { wish: CrewWish; fitting: number; fit: string },
-): Crew {
-  const { threads, machine } = wish;
-  const workers = Math.min(machine.cores, shards.length * groups.length);
-  if (workers <= fitting) return { workers, threads, pixelThreads: 1 };
-  const shared = Math.max(threads, Math.floor(machine.cores / fitting));
-  return {
-    ...{ workers: fitting, threads: shared, pixelThreads: 1 },
-    note: `${fit}: no more are started`,
-  };
-}
-
-/** The runtime computes on the first device alone, and one worker fills it if its pixels come fast enough. */
-function onDevice({ threads, machine }: CrewWish): Crew {
-  return { workers: 1, threads, pixelThreads: Math.max(1, machine.cores - 1) };
+/** On a CPU all cores compute; beside a GPU they make its pixels, all but one. */
+export function pixelThreadsFor(
+  device: Device,
+  { cores, workers }: { cores: number; workers: number },
+): number {
+  return device === 'cpu' ? 1 : Math.max(1, Math.floor((cores - 1) / workers));
 }
 
 function roomFor(plan: Plan, { device, machine }: CrewWish): { fitting: number; what: string } {

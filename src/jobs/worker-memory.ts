@@ -15,13 +15,12 @@ const share = 0.9;
 /** Most bytes of artifacts that a worker opens together where nothing is known of its memory. */
 const cautious = 2 * 2 ** 30;
 
+const memoryWords = 'the memory of a worker is a size such as 24GB, and 800MB at least';
+
 /** Memory of what one worker computes on, as a spec says it: its GPU's, or its part of the host's. */
 export const workerMemorySchema = z
-  .string()
-  .refine(
-    (text) => (parseBytes(text) ?? 0) >= 2 * emptyWorker,
-    'the memory of a worker is a size such as 24GB, and 800MB at least',
-  );
+  .string({ error: memoryWords })
+  .refine((text) => (parseBytes(text) ?? 0) >= 2 * emptyWorker, memoryWords);
 
 /**
  * First-fit in the order of the spec: what a group opens stays within a worker's memory, unless it is one model alone.

@@ -48,28 +48,42 @@ const sentinelPort = 26_379;
  * @throws TopfiveError `queue` for sentinels without the name of a master, or a cluster with a database
  */
 export function redisOptions(url: string): RedisPlace {
-  const several = severalHosts.exec(url)?.groups;
+  const several = severalHosts.exec(url)?.groups as unknown as SeveralHosts | undefined;
   if (!several) return singleOptions(url);
-  const { scheme, kind, login = '', hosts, path = '', query = '' } = several;
-  const [group = '', db = ''] = path.split('/').slice(1);
-  const isCluster = kind.toLowerCase() === 'cluster';
-  const base = singleOptions(`${scheme}://${login}host/${isCluster ? '' : db}${query}`);
-  const { host: _host, port: _port, ...single } = base;
-  const options = { ...single, socketTimeout: silenceMs };
-  if (isCluster) {
-    if (path.length > 1)
-      throw misnamed(url, 'a cluster has no databases: end the URL after its nodes');
-    return { ...options, nodes: nodesOf(hosts, redisPort) };
+  return several.kind === 'cluster' ? clusterOptions(url, several) : sentinelOptions(url, several);
+}
+
+const severalHosts =
+  /^(?<scheme>rediss?)\+(?<kind>sentinel|cluster):\/\/(?<login>.*@)?(?<hosts>[^@/?]+)(?<path>\/[^?]*)?(?<query>\?.*)?$/;
+
+interface SeveralHosts {
+  scheme: string;
+  kind: 'sentinel' | 'cluster';
+  login?: string;
+  hosts: string;
+  path?: string;
+  query?: string;
+}
+
+function clusterOptions(url: string, several: SeveralHosts): RedisPlace {
+  if ((several.path ?? '/') !== '/') {
+    throw misnamed(url, 'a cluster has no databases: end the URL after its nodes');
   }
-  if (group === '')
+  return { ...sharedOptions(several), nodes: nodesOf(several.hosts, redisPort) };
+}
+
+function sentinelOptions(url: string, several: SeveralHosts): RedisPlace {
+  const [group = '', db = ''] = (several.path ?? '').split('/').slice(1);
+  if (group === '') {
     throw misnamed(url, "the master's name must follow the sentinels: …:26379/mymaster");
-  const asked = new URLSearchParams(query);
-  const [sentinelUsername, sentinelPassword] = ['sentinelUsername', 'sentinelPassword'].map(
-    (name) => asked.get(name),
-  );
+  }
+  const options = sharedOptions(several, db);
+  const asked = new URLSearchParams(several.query);
+  const sentinelUsername = asked.get('sentinelUsername');
+  const sentinelPassword = asked.get('sentinelPassword');
   return {
     ...options,
-    sentinels: nodesOf(hosts, sentinelPort),
+    sentinels: nodesOf(several.hosts, sentinelPort),
     name: decodeURIComponent(group),
     ...(sentinelUsername && { sentinelUsername }),
     ...(sentinelPassword && { sentinelPassword }),
@@ -77,8 +91,11 @@ export function redisOptions(url: string): RedisPlace {
   };
 }
 
-const severalHosts =
-  /^(?<scheme>rediss?)\+(?<kind>sentinel|cluster):\/\/(?<login>.*@)?(?<hosts>[^@/?]+)(?<path>\/[^?]*)?(?<query>\?.*)?$/i;
+/** What does not depend on the hosts. */
+function sharedOptions({ scheme, login = '', query = '' }: SeveralHosts, db = ''): RedisPlace {
+  const { host: _, port: __, ...options } = singleOptions(`${scheme}://${login}host/${db}${query}`);
+  return { ...options, socketTimeout: silenceMs };
+}
 
 function nodesOf(hosts: string, usualPort: number): Node[] {
   return hosts.split(',').map((node) => {

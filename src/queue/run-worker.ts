@@ -1,15 +1,16 @@
 /** Takes jobs off the queue, one shard and one run at a time, until closed or idle. */
-import { type IQueueBackend, type Job, type JobProgress, Worker } from 'bullmq';
+import { type Job, Worker } from 'bullmq';
 import { TopfiveError } from '../errors.ts';
 import type { ChildFailure } from '../jobs/aggregate.ts';
 import type { Logger } from '../log.ts';
 import { createBackend, nightsQueue, runsQueue, shardsQueue } from './backend.ts';
-import { closeWithinMs, connectQueue, countJobs, type QueueConnection } from './connection.ts';
+import { type BullWorker, closeWorkers, disconnect } from './close-workers.ts';
+import { closeWithinMs, connectQueue, type QueueConnection } from './connection.ts';
 import { logErrors } from './error-log.ts';
 import { watchNext } from './hold-next.ts';
 import { attemptJob, type JobContext, type Shift } from './job-attempt.ts';
 import { openListener } from './listener.ts';
-import { settlesWithin, withDeadline, withPatience } from './patience.ts';
+import { settlesWithin, withPatience } from './patience.ts';
 import {
   latencyJob,
   type NightPayload,
@@ -68,10 +69,6 @@ export interface RunWorker {
 }
 
 const defaultGraceMs = 10_000;
-/** A server that takes longer to count its jobs is held to be gone. */
-const answerWithinMs = 5000;
-/** How long aborted work may take to end. */
-const abortWithinMs = 10_000;
 
 /** Rejects with a `queue` error when the server does not answer. */
 export async function startRunWorker(options: RunWorkerOptions): Promise<RunWorker> {
@@ -147,8 +144,6 @@ async function waitForEnd(
 function queuesOf({ shard, aggregate }: RunWorkerOptions, { runs, shards }: QueueConnection) {
   return [...(shard ? [shards] : []), ...(aggregate ? [runs] : [])];
 }
-
-type BullWorker = Worker<unknown, void, string, IQueueBackend, JobProgress, string>;
 
 function makeWorkers(
   options: RunWorkerOptions,
@@ -233,27 +228,4 @@ async function readChildFailures(job: Job, { jobIdOf }: QueueConnection): Promis
     const child = parseShardJobId(jobIdOf(key));
     return child ? [{ shard: child.shard, group: child.group, reason: String(reason) }] : [];
   });
-}
-
-/** Waits for work to end, then for it to be given back, but for nothing where there is no server to tell. */
-async function closeWorkers(
-  workers: BullWorker[],
-  {
-    connection,
-    shift,
-    ending,
-    graceMs,
-  }: { connection: QueueConnection; shift: Shift; ending: AbortController; graceMs: number },
-): Promise<void> {
-  const isThere = (await withDeadline(countJobs(connection), answerWithinMs)) !== undefined;
-  const closed = Promise.all(workers.map((worker) => worker.close(!isThere)));
-  if (await settlesWithin(closed, graceMs)) return;
-  ending.abort();
-  if (await settlesWithin(closed, abortWithinMs)) return;
-  shift.log.warn('a job does not end; another worker gets it when its lock expires');
-  disconnect(workers);
-}
-
-function disconnect(workers: BullWorker[]): void {
-  for (const worker of workers) worker.disconnect().catch(() => {});
 }

@@ -7,6 +7,7 @@ import { enqueueUnfinished } from '../../runs/submit.ts';
 import { openWorkplace, type Workplace } from '../../runs/workplace.ts';
 import { spotNotice } from '../../workers/spot-notice.ts';
 import type { RunningWorker } from '../../workers/worker.ts';
+import { pixelThreadsFor } from '../crew.ts';
 import { type DeviceFlag, deviceOption, threadsOption, wholeNumber } from '../options.ts';
 import { type CliSettings, readSettings } from '../settings.ts';
 import { settleDevice } from '../settle-device.ts';
@@ -16,7 +17,7 @@ interface WorkerFlags {
   exitWhenIdle?: number;
   device?: DeviceFlag;
   threads: number;
-  pixelThreads: number;
+  pixelThreads?: number;
   grace: number;
   spotNotice?: true;
 }
@@ -43,7 +44,11 @@ export function addWorker(program: Command): void {
     )
     .addOption(deviceOption())
     .addOption(threadsOption())
-    .option('--pixel-threads <n>', 'threads that decode and resize', wholeNumber(1), 1)
+    .option(
+      '--pixel-threads <n>',
+      'threads that decode and resize (one; on a GPU all cores but one)',
+      wholeNumber(1),
+    )
     .option(
       '--grace <seconds>',
       'at SIGTERM, how long a shard may take to finish before it goes back on the queue',
@@ -64,7 +69,9 @@ async function work(flags: WorkerFlags, settings: CliSettings): Promise<void> {
     : listenForEnd();
   const run = flags.run === undefined ? undefined : await openStoredRun(flags.run, settings.store);
   const device = await settleDevice(flags.device, settings);
-  const duties = { device, threads: flags.threads, pixelThreads: flags.pixelThreads };
+  const { cores } = settings.environment;
+  const pixelThreads = flags.pixelThreads ?? pixelThreadsFor(device, { cores, workers: 1 });
+  const duties = { device, threads: flags.threads, pixelThreads };
   const follow = async (worker: RunningWorker) => {
     stop.then((why) => close(worker, { why, graceMs: flags.grace * 1000 }));
     await worker.done.finally(() => over.abort());
