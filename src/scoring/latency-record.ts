@@ -69,8 +69,8 @@ const restartSchema = z.object({
     differing: count,
     /** Largest difference of a logit, relative to the largest logit of its image. */
     largestDifference: z.number(),
-    /** Digest of the classes that came first. */
-    digest: z.string(),
+    /** The class that came first of each untimed image; a slow restart has time for fewer of the same images. */
+    classes: z.array(count).default([]),
   }),
   /** Cores that others kept busy meanwhile, the hypervisor's guests included; null where it cannot be read. */
   otherCores: reading,

@@ -57,17 +57,26 @@ test('too few queries and wrong answers make a figure invalid', () => {
     valid: false,
     reason: '60 queries, where single-stream needs 64',
   });
-  const answers = { compared: 16, differing: 2, largestDifference: 0, digest: 'a' };
+  const answers = { compared: 16, differing: 2, largestDifference: 0, classes: [1, 2, 3] };
   const [first, ...others] = quietRestarts(20);
   assert.match(
     validityOf([{ ...first, answers }, ...others]).reason,
     /^2 timed answers differ from those of the untimed pass$/,
   );
-  const other = { ...answers, differing: 0, digest: 'b' };
+  const other = { ...answers, differing: 0, classes: [1, 4, 3] };
   assert.match(
     validityOf([{ ...first, answers: other }, ...others]).reason,
     /^restarts gave different answers/,
   );
+});
+
+test('a restart that had time for fewer images is held against the others on those', () => {
+  const [first, ...others] = quietRestarts(20);
+  const validityOf = (classes: number[]) =>
+    measuredOf([{ ...first, answers: { ...first.answers, classes } }, ...others], single).validity;
+  assert.equal(validityOf([1, 2]).valid, true);
+  assert.equal(validityOf([1, 2, 3, 9]).valid, true);
+  assert.equal(validityOf([2, 1]).valid, false);
 });
 
 test('each mode counts its own queries and images', () => {
