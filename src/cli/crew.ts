@@ -35,9 +35,10 @@ export function crewFor(plan: Plan, wish: CrewWish): Crew {
   }
   // The runtime computes on the first device alone, and one worker fills it if its pixels come fast enough.
   const busy = device === 'cpu' ? machine.cores : 1;
-  const workers = Math.min(busy, plan.shards.length * plan.groups.length, fitting);
+  const wanted = Math.min(busy, plan.shards.length * plan.groups.length);
+  const workers = Math.min(wanted, fitting);
   const pixelThreads = pixelThreadsFor(device, { cores: machine.cores, workers });
-  if (fitting >= busy) return { workers, threads, pixelThreads };
+  if (wanted <= fitting) return { workers, threads, pixelThreads };
   // Where memory is short each has more threads.
   const shared = Math.max(threads, Math.floor(machine.cores / workers));
   return { workers, threads: shared, pixelThreads, note: `${fit}: no more are started` };

@@ -19,9 +19,12 @@ function installGpu(mebibytes: number): void {
 }
 
 /** @param gigabytes of the models, which are one group */
-function crew(gigabytes: number, wish: Partial<CrewWish> = {}) {
+function crew(
+  gigabytes: number,
+  { shards = 40, ...wish }: Partial<CrewWish & { shards: number }> = {},
+) {
   const plan = {
-    shards: Array.from({ length: 40 }),
+    shards: Array.from({ length: shards }),
     groups: [[0]],
     models: [{ artifact: { bytes: gigabytes * 1e9 } }],
   } as never;
@@ -34,6 +37,11 @@ test('on the CPU every core has a worker, and where memory is short fewer have m
   const { note, ...few } = crew(3.3);
   assert.deepEqual(few, { workers: 6, threads: 2, pixelThreads: 1 });
   assert.match(note!, /^6 workers with these models would fill 64\.0 GB of memory: no more are/);
+});
+
+test('a run with fewer shards than memory holds workers is not short of memory', () => {
+  const { note, ...few } = crew(3.3, { shards: 2 });
+  assert.deepEqual([few, note], [{ workers: 2, threads: 1, pixelThreads: 1 }, undefined]);
 });
 
 test('on a GPU one worker has all cores for its pixels', () => {
